@@ -1,0 +1,344 @@
+//! The data of each event type.
+//!
+//! Every field is optional and every list may be empty: the documentation's tables, its printed samples and captured
+//! payloads disagree about which fields there are, and a reader that insisted would lose the rest. The payloads behind
+//! each type are those of the connector documentation ("Webhooks: callback data") and of captured callbacks.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{
+    EventType,
+    json::{Object, text},
+    question::{Media, Question},
+};
+
+/// An event's data, typed by its event type.
+#[derive(Clone, Debug)]
+pub enum Data<'a> {
+    /// `ActionCreated`, `SurveyCreated`.
+    Created(Created<'a>),
+    /// `ActionResponse`, `SurveyResponse`.
+    Response(Response<'a>),
+    /// `JobCreated`.
+    JobCreated(JobCreated<'a>),
+    /// `JobResponse`.
+    JobResponse(JobResponse<'a>),
+    /// `TextMessageCreated`.
+    TextMessage(TextMessage<'a>),
+    /// `AttachmentCreated`.
+    Attachment(Attachment<'a>),
+    /// `Announcement`.
+    Announcement(Announcement<'a>),
+    /// `MemberAdded`, `MemberRemoved`.
+    MemberChange(MemberChange<'a>),
+    /// `GroupAdded`, `GroupRemoved`.
+    SubGroup(SubGroup<'a>),
+    /// Data of another event type, or data that is no object; none when there was none.
+    Other(Option<&'a RawValue>),
+}
+
+/// An action card or survey that was sent to a group.
+///
+/// The documentation prints a response's data under `ActionCreated`. Both shapes are read: the questions come from
+/// `questions`, else from `responseDetails.responseWithQuestions`.
+#[derive(Clone, Debug)]
+pub struct Created<'a> {
+    /// The action that was created.
+    pub action_id: Option<Cow<'a, str>>,
+    /// The title of the card or survey.
+    pub title: Option<Cow<'a, str>>,
+    /// Its questions; with answers only in the printed shape.
+    pub questions: Vec<Question<'a>>,
+    /// Further properties of the card.
+    pub properties: Vec<Property<'a>>,
+    /// The group that it was sent to.
+    pub group_id: Option<Cow<'a, str>>,
+    /// The action package without version, free text such as `com.example.visit`.
+    pub action_package_id: Option<Cow<'a, str>>,
+    /// The action package, possibly with a version behind it (`com.example.visit.2`).
+    pub package_id: Option<Cow<'a, str>>,
+}
+
+/// A named value that comes with an action.
+#[derive(Clone, Debug)]
+pub struct Property<'a> {
+    /// What it is called.
+    pub name: Option<Cow<'a, str>>,
+    /// The type of its value.
+    pub property_type: Option<Cow<'a, str>>,
+    /// Its value, as it was sent.
+    pub value: Option<&'a RawValue>,
+}
+
+/// An answer to an action card or survey, or an edit of one.
+#[derive(Clone, Debug)]
+pub struct Response<'a> {
+    /// The action that was answered.
+    pub action_id: Option<Cow<'a, str>>,
+    /// The action package without version.
+    pub action_package_id: Option<Cow<'a, str>>,
+    /// The action package, possibly versioned.
+    pub package_id: Option<Cow<'a, str>>,
+    /// The group in which it was answered.
+    pub group_id: Option<Cow<'a, str>>,
+    /// The group in which the action was created.
+    pub source_group_id: Option<Cow<'a, str>>,
+    /// Identifies the response; an edit keeps it.
+    pub response_id: Option<Cow<'a, str>>,
+    /// Whether this is an edit.
+    pub is_update: Option<bool>,
+    /// Phone number of who answered. Personal data.
+    pub responder: Option<Cow<'a, str>>,
+    /// Kaizala's opaque id of who answered.
+    pub responder_id: Option<Cow<'a, str>>,
+    /// Name of who answered. Personal data.
+    pub responder_name: Option<Cow<'a, str>>,
+    /// Picture of who answered. Personal data.
+    pub responder_profile_pic: Option<Cow<'a, str>>,
+    /// Kaizala's opaque id of who created the action.
+    pub creator_id: Option<Cow<'a, str>>,
+    /// Whether the responder is withheld.
+    pub is_anonymous: Option<bool>,
+    /// The questions with their answers, in the order of the card.
+    pub questions: Vec<Question<'a>>,
+    /// Further properties (`Properties`, with a capital P in captured payloads).
+    pub properties: Vec<Property<'a>>,
+}
+
+/// A job that was assigned.
+#[derive(Clone, Debug)]
+pub struct JobCreated<'a> {
+    /// The action that is the job.
+    pub action_id: Option<Cow<'a, str>>,
+    /// The group that it was sent to.
+    pub group_id: Option<Cow<'a, str>>,
+    /// The job's title.
+    pub title: Option<Cow<'a, str>>,
+    /// The job's description.
+    pub text: Option<Cow<'a, str>>,
+    /// When it is due, as it was sent (`2018-03-22T18:29:59Z`).
+    pub due_date: Option<Cow<'a, str>>,
+    /// Phone numbers of the assignees. Personal data.
+    pub assigned_to: Vec<Cow<'a, str>>,
+}
+
+/// An assignee's answer to a job. Nested under `responseDetails.response` in payloads, flat in the documentation's
+/// table: both are read.
+#[derive(Clone, Debug)]
+pub struct JobResponse<'a> {
+    /// The action that is the job.
+    pub action_id: Option<Cow<'a, str>>,
+    /// The group that the job was sent to.
+    pub group_id: Option<Cow<'a, str>>,
+    /// Identifies the answer.
+    pub response_id: Option<Cow<'a, str>>,
+    /// Phone number of the assignee. Personal data.
+    pub assignee: Option<Cow<'a, str>>,
+    /// Name of the assignee. Personal data.
+    pub assignee_name: Option<Cow<'a, str>>,
+    /// Picture of the assignee. Personal data.
+    pub assignee_profile_pic: Option<Cow<'a, str>>,
+    /// Whether the job is done; sent as a Boolean or a string.
+    pub is_completed: Option<bool>,
+}
+
+/// A text message.
+#[derive(Clone, Debug)]
+pub struct TextMessage<'a> {
+    /// What was written. Personal data.
+    pub text: Option<Cow<'a, str>>,
+}
+
+/// One or more files that were sent.
+#[derive(Clone, Debug)]
+pub struct Attachment<'a> {
+    /// The files.
+    pub media: Vec<Media<'a>>,
+    /// `Image`; by inference also `Album`, `Audio`, `Document`, `Video`.
+    pub action_type: Option<Cow<'a, str>>,
+    /// What was written below. Personal data.
+    pub caption: Option<Cow<'a, str>>,
+}
+
+/// An announcement.
+#[derive(Clone, Debug)]
+pub struct Announcement<'a> {
+    /// The headline.
+    pub title: Option<Cow<'a, str>>,
+    /// What was announced.
+    pub text: Option<Cow<'a, str>>,
+    /// The files that came with it.
+    pub media: Vec<Media<'a>>,
+}
+
+/// Somebody joined or left a group.
+#[derive(Clone, Debug)]
+pub struct MemberChange<'a> {
+    /// Phone number of the member. Personal data.
+    pub member: Option<Cow<'a, str>>,
+    /// Kaizala's opaque id of the member.
+    pub member_id: Option<Cow<'a, str>>,
+    /// Name of the member. Personal data.
+    pub member_name: Option<Cow<'a, str>>,
+    /// Picture of the member. Personal data.
+    pub member_profile_pic: Option<Cow<'a, str>>,
+    /// The member's role, from `type`.
+    pub role: Option<Cow<'a, str>>,
+}
+
+/// A sub-group that was added to or removed from a group. No documented schema; the parent is the event's group.
+#[derive(Clone, Debug)]
+pub struct SubGroup<'a> {
+    /// The sub-group.
+    pub group_id: Option<Cow<'a, str>>,
+    /// What it is called.
+    pub group_name: Option<Cow<'a, str>>,
+    /// `Group`, …
+    pub group_type: Option<Cow<'a, str>>,
+}
+
+impl<'a> Data<'a> {
+    pub(super) fn read(event_type: Option<EventType>, json: Option<&'a RawValue>) -> Self {
+        let (Some(event_type), Some(data)) = (event_type, json.and_then(|json| Object::parse(json.get()))) else {
+            return Self::Other(json);
+        };
+        match event_type {
+            EventType::ActionCreated | EventType::SurveyCreated => Self::Created(Created::read(&data)),
+            EventType::ActionResponse | EventType::SurveyResponse => Self::Response(Response::read(&data)),
+            EventType::JobCreated => Self::JobCreated(JobCreated::read(&data)),
+            EventType::JobResponse => Self::JobResponse(JobResponse::read(&data)),
+            EventType::TextMessageCreated => Self::TextMessage(TextMessage { text: data.text("text") }),
+            EventType::AttachmentCreated => Self::Attachment(Attachment::read(&data)),
+            EventType::Announcement => Self::Announcement(Announcement::read(&data)),
+            EventType::MemberAdded | EventType::MemberRemoved => Self::MemberChange(MemberChange::read(&data)),
+            EventType::GroupAdded | EventType::GroupRemoved => Self::SubGroup(SubGroup::read(&data)),
+            EventType::PollCreated
+            | EventType::PollResponse
+            | EventType::LetsMeetCreated
+            | EventType::LetsMeetResponse => Self::Other(json),
+        }
+    }
+}
+
+impl<'a> Created<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        let questions = Question::all(data.list("questions"));
+        Self {
+            action_id: data.id("actionId"),
+            title: data.text("title"),
+            questions: if questions.is_empty() { Question::answered(data) } else { questions },
+            properties: Property::all(data),
+            group_id: data.id("groupId"),
+            action_package_id: data.id("actionPackageId"),
+            package_id: data.id("packageId"),
+        }
+    }
+}
+
+impl<'a> Property<'a> {
+    fn all(data: &Object<'a>) -> Vec<Self> {
+        let list = match data.raw("properties") {
+            Some(_) => data.list("properties"),
+            None => data.list("Properties"),
+        };
+        list.into_iter()
+            .filter_map(|property| Object::parse(property.get()))
+            .map(|property| Self {
+                name: property.text("name"),
+                property_type: property.text("type"),
+                value: property.raw("value"),
+            })
+            .collect()
+    }
+}
+
+impl<'a> Response<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        Self {
+            action_id: data.id("actionId"),
+            action_package_id: data.id("actionPackageId"),
+            package_id: data.id("packageId"),
+            group_id: data.id("groupId"),
+            source_group_id: data.id("sourceGroupId"),
+            response_id: data.id("responseId"),
+            is_update: data.flag("isUpdateResponse"),
+            responder: data.id("responder"),
+            responder_id: data.id("responderId"),
+            responder_name: data.id("responderName"),
+            responder_profile_pic: data.id("responderProfilePic"),
+            creator_id: data.id("creatorId"),
+            is_anonymous: data.flag("isAnonymous"),
+            questions: Question::answered(data),
+            properties: Property::all(data),
+        }
+    }
+}
+
+impl<'a> JobCreated<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        Self {
+            action_id: data.id("actionId"),
+            group_id: data.id("groupId"),
+            title: data.text("title"),
+            text: data.text("text"),
+            due_date: data.id("dueDate"),
+            assigned_to: data.list("assignedTo").into_iter().filter_map(text).collect(),
+        }
+    }
+}
+
+impl<'a> JobResponse<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        let nested = data.object("responseDetails").and_then(|details| details.object("response"));
+        let answer = nested.as_ref().unwrap_or(data);
+        Self {
+            action_id: data.id("actionId"),
+            group_id: data.id("groupId"),
+            response_id: data.id("responseId"),
+            assignee: answer.id("assignee"),
+            assignee_name: answer.id("assigneeName"),
+            assignee_profile_pic: answer.id("assigneeProfilePic"),
+            is_completed: answer.flag("isCompleted"),
+        }
+    }
+}
+
+impl<'a> Attachment<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        Self {
+            media: data.list("media").into_iter().filter_map(Media::read).collect(),
+            action_type: data.id("actionType"),
+            caption: data.id("caption"),
+        }
+    }
+}
+
+impl<'a> Announcement<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        Self {
+            title: data.text("title"),
+            text: data.text("text"),
+            media: data.list("media").into_iter().filter_map(Media::read).collect(),
+        }
+    }
+}
+
+impl<'a> MemberChange<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        Self {
+            member: data.id("member"),
+            member_id: data.id("memberId"),
+            member_name: data.id("memberName"),
+            member_profile_pic: data.id("memberProfilePic"),
+            role: data.id("type"),
+        }
+    }
+}
+
+impl<'a> SubGroup<'a> {
+    fn read(data: &Object<'a>) -> Self {
+        Self { group_id: data.id("groupId"), group_name: data.id("groupName"), group_type: data.id("groupType") }
+    }
+}

@@ -1,0 +1,142 @@
+//! What makes two deliveries the same event: group, key and digest.
+//!
+//! Two subscriptions that cover the same action deliver the same event with different objectId, objectType,
+//! subscriptionId and context; an edit arrives under the eventId of its original. So neither the envelope nor the eventId
+//! alone identifies an event: the group comes from `data` where it can, and a digest over type and data tells a
+//! duplicate from a revision.
+
+use std::{borrow::Cow, fmt};
+
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+use super::{Event, EventType, canonical::canonical_json};
+
+/// The group of events that name no group anywhere.
+pub const UNGROUPED: &str = "ungrouped";
+/// The partition of bodies that are no events. Its keys are bare digests and never collide with event keys, which hold
+/// a `#`, so that a group that happened to have this id would do no harm.
+pub const QUARANTINE_GROUP: &str = "quarantine";
+/// DynamoDB's limit on a partition key.
+pub const MAX_GROUP_ID_BYTES: usize = 2048;
+/// DynamoDB's limit on a sort key.
+const MAX_SORT_KEY_BYTES: usize = 1024;
+/// Room that a key leaves for the longest suffixes: a revision's (`#r` and 16 digits) and a part's
+/// (`#part`, 16 digits, `-0000`).
+pub const KEY_SUFFIX_BYTES: usize = 2 + 16 + 5 + 16 + 5;
+
+/// The separator of the key's parts, and the character that escapes it.
+const RESERVED: AsciiSet = AsciiSet::EMPTY.add(b'#').add(b'%');
+
+/// The sort key of an item: `<eventType>#<eventId>`, a revision's with `#r<16 hex>` behind it, or a quarantined body's
+/// digest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventKey(String);
+
+impl EventKey {
+    fn new(event_type: &str, event_id: &str) -> Self {
+        let event_type = utf8_percent_encode(event_type, &RESERVED);
+        let event_id = utf8_percent_encode(event_id, &RESERVED);
+        Self(format!("{event_type}#{event_id}"))
+    }
+
+    /// The key of a body that is no event.
+    pub fn quarantined(body: &Sha256Digest) -> Self {
+        Self(body.to_string())
+    }
+
+    /// The key of a revision of this key's event, told apart by its content.
+    #[must_use]
+    pub fn revision(&self, content: &Sha256Digest) -> Self {
+        Self(format!("{}#r{}", self.0, content.short()))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn is_too_long(&self) -> bool {
+        self.0.len() + KEY_SUFFIX_BYTES > MAX_SORT_KEY_BYTES
+    }
+}
+
+impl fmt::Display for EventKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A SHA-256 digest; displays as lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sha256Digest([u8; 32]);
+
+impl Sha256Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest that those bytes are; none unless there are 32.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The digest's bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first 16 hex digits, which tell apart the revisions of one event and the parts of one item.
+    pub fn short(&self) -> String {
+        hex::encode(&self.0[..8])
+    }
+}
+
+impl fmt::Display for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<'a> Event<'a> {
+    /// The group under which the event is stored, the same through every subscription that delivers it.
+    pub fn table_group(&self) -> Cow<'a, str> {
+        let envelope_group = || self.group_id.clone();
+        let of_data = match self.known_type() {
+            // Here data.groupId is the sub-group that came or went; the event belongs to its parent.
+            Some(EventType::GroupAdded | EventType::GroupRemoved) => {
+                return envelope_group().or_else(|| self.object_id.clone()).unwrap_or(Cow::Borrowed(UNGROUPED));
+            }
+            _ => self.indexed.group_id.clone(),
+        };
+        of_data
+            .or_else(envelope_group)
+            .or_else(|| self.object_id.clone().filter(|_| self.object_type.as_deref() == Some("Group")))
+            .unwrap_or(Cow::Borrowed(UNGROUPED))
+    }
+
+    /// The sort key under which the event is stored when it is the first of its eventId.
+    pub fn key(&self) -> EventKey {
+        EventKey::new(&self.event_type, &self.event_id)
+    }
+
+    /// Digest of what the event says, whoever it was delivered for: SHA-256 over the event type, a newline and `data` as
+    /// compact JSON with sorted members, unescaped UTF-8 and numbers as they were written (`null` when absent).
+    pub fn content_digest(&self) -> Sha256Digest {
+        let mut hash = Sha256::new();
+        hash.update(self.event_type.as_bytes());
+        hash.update(b"\n");
+        match self.data {
+            Some(data) => hash.update(canonical_json(data)),
+            None => hash.update(b"null"),
+        }
+        Sha256Digest(hash.finalize().into())
+    }
+}

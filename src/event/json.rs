@@ -1,0 +1,142 @@
+//! A tolerant view of JSON objects.
+//!
+//! Kaizala's payloads disagree with its documentation and with each other. Deriving `Deserialize` would turn one
+//! mistyped, doubled or oddly spelled field into the loss of all its neighbours; here each field is asked for by name and
+//! is absent when it does not fit. Values stay raw until asked for, and skipping over a raw value neither recurses nor
+//! judges numbers, so neither depth nor size of foreign JSON can hurt.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// The members of a JSON object, values unread.
+pub(super) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// The object that `json` is, or none when it is anything else, or no JSON.
+    pub(super) fn parse(json: &'a str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// The value of a member; `null` is absent. Of doubled names the last counts, as in most JSON parsers.
+    pub(super) fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key.0 == name)
+            .map(|(_, value)| *value)
+            .filter(|value| value.get() != "null")
+    }
+
+    /// A member that is a string.
+    pub(super) fn string(&self, name: &str) -> Option<Cow<'a, str>> {
+        string(self.raw(name)?)
+    }
+
+    /// A member that reads as text: a string, or a number or Boolean as it was written.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        text(self.raw(name)?)
+    }
+
+    /// As [`text`](Self::text), with "" as absent: Kaizala sends it for ids, names and pictures that it does not have.
+    pub(super) fn id(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.text(name).filter(|id| !id.is_empty())
+    }
+
+    /// A Boolean, also when it came as a string or as 0 or 1.
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        let text = self.text(name)?;
+        if text == "1" || text.eq_ignore_ascii_case("true") {
+            Some(true)
+        } else if text == "0" || text.eq_ignore_ascii_case("false") {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// A member that is an object.
+    pub(super) fn object(&self, name: &str) -> Option<Object<'a>> {
+        Object::parse(self.raw(name)?.get())
+    }
+
+    /// The elements of a member; a value that is no array counts as a list of itself.
+    pub(super) fn list(&self, name: &str) -> Vec<&'a RawValue> {
+        self.raw(name).map(list).unwrap_or_default()
+    }
+}
+
+/// The string that a value is.
+pub(super) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Text<'_>>(value.get()).ok().map(|text| text.0)
+}
+
+/// The text that a value reads as: a string, or a number or Boolean as it was written.
+pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    match value.get().as_bytes().first() {
+        Some(b'"') => string(value),
+        Some(b'{' | b'[' | b'n') | None => None,
+        Some(_) => Some(Cow::Borrowed(value.get())),
+    }
+}
+
+/// The elements of an array; any other value is a list of itself.
+pub(super) fn list(value: &RawValue) -> Vec<&RawValue> {
+    serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut members = Vec::with_capacity(16);
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A JSON string. Asked for as bytes, since serde_json refuses an unpaired surrogate escape (`"\ud83d"`, half an emoji
+/// cut off by a client) only in strings; it reads as U+FFFD here.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl<'de> Visitor<'de> for Bytes {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON string")
+            }
+
+            fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+                Ok(Text(String::from_utf8_lossy(bytes)))
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
+    }
+}

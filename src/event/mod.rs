@@ -1,0 +1,205 @@
+//! The domain: what Kaizala sends, what of it identifies an event, and how its data reads.
+//!
+//! Pure: no I/O, no clock, no AWS type. Everything borrows from the body it was parsed out of.
+//!
+//! [`Event::parse`] asks for very little (a JSON object with an eventId and an eventType), because whatever it turns
+//! away ends in quarantine. Everything behind that is read on demand and tolerantly: see [`Event::data`].
+
+mod canonical;
+mod data;
+mod event_type;
+mod identity;
+mod json;
+mod question;
+mod timestamp;
+
+use std::{borrow::Cow, fmt};
+
+use serde_json::value::RawValue;
+
+pub use self::{
+    data::{
+        Announcement, Attachment, Created, Data, JobCreated, JobResponse, MemberChange, Property, Response, SubGroup,
+        TextMessage,
+    },
+    event_type::EventType,
+    identity::{EventKey, KEY_SUFFIX_BYTES, MAX_GROUP_ID_BYTES, QUARANTINE_GROUP, Sha256Digest, UNGROUPED},
+    question::{Answer, Location, Media, PhoneNumber, Question},
+    timestamp::Timestamp,
+};
+use self::{json::Object, question::response_time};
+
+/// One event as it arrived: the envelope's fields, and the data still unread.
+///
+/// Field names and presence follow the captured payloads; every field but the two that identify the event is optional,
+/// since Kaizala leaves out or nulls what it does not know. An empty string counts as absent.
+#[derive(Clone)]
+pub struct Event<'a> {
+    /// Identifies the event together with its type. In a captured ActionResponse it equals `data.responseId`, so an
+    /// edit arrives under the eventId of the original.
+    pub event_id: Cow<'a, str>,
+    /// The event type as it was sent; [`Event::known_type`] tells whether it is one that Kaizala is known to send.
+    pub event_type: Cow<'a, str>,
+    /// What was subscribed to: a group id, an action id or a package id.
+    pub object_id: Option<Cow<'a, str>>,
+    /// `Group`, `Action` or `ActionPackage`.
+    pub object_type: Option<Cow<'a, str>>,
+    /// The subscription that delivered the event. The same event comes through several.
+    pub subscription_id: Option<Cow<'a, str>>,
+    /// The group, undocumented but present in captured payloads.
+    pub group_id: Option<Cow<'a, str>>,
+    /// The group in which the event came about, undocumented but present in captured payloads.
+    pub source_group_id: Option<Cow<'a, str>>,
+    /// The `callBackContext` that the subscriber registered.
+    pub context: Option<Cow<'a, str>>,
+    /// Phone number of who caused the event, E.164. Personal data.
+    pub from_user: Option<Cow<'a, str>>,
+    /// Kaizala's opaque id of who caused the event.
+    pub from_user_id: Option<Cow<'a, str>>,
+    /// Display name of who caused the event. Personal data.
+    pub from_user_name: Option<Cow<'a, str>>,
+    /// URL of the picture of who caused the event. Personal data.
+    pub from_user_profile_pic: Option<Cow<'a, str>>,
+    /// Whether a bot caused the event; undocumented.
+    pub is_bot_from_user: Option<bool>,
+    data: Option<&'a RawValue>,
+    indexed: Indexed<'a>,
+}
+
+/// What of `data` the table is looked up by, read once when the event is parsed.
+#[derive(Clone, Default)]
+struct Indexed<'a> {
+    group_id: Option<Cow<'a, str>>,
+    action_id: Option<Cow<'a, str>>,
+    response_id: Option<Cow<'a, str>>,
+    occurred_at: Option<Timestamp>,
+}
+
+/// Why a body is no event. Such a body goes to quarantine, whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The body is not UTF-8.
+    NotUtf8,
+    /// The body is not one JSON text.
+    NotJson,
+    /// The body is JSON, but no object.
+    NotAnObject,
+    /// `eventId` is absent, empty or no string.
+    NoEventId,
+    /// `eventType` is absent, empty or no string.
+    NoEventType,
+    /// eventType and eventId, or the group id, are longer than a DynamoDB key may be.
+    KeyTooLong,
+}
+
+impl Unreadable {
+    /// The reason as it stands in the table, in logs and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not-utf8",
+            Self::NotJson => "not-json",
+            Self::NotAnObject => "not-an-object",
+            Self::NoEventId => "no-event-id",
+            Self::NoEventType => "no-event-type",
+            Self::KeyTooLong => "key-too-long",
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl<'a> Event<'a> {
+    /// Reads the envelope of a callback's body.
+    ///
+    /// Unknown event types, unknown, missing or mistyped fields and any shape of `data` are accepted.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when nothing identifies the event.
+    pub fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
+        let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
+        // RFC 8259 lets a parser ignore a byte order mark; refusing the event over one would help nobody.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let envelope = match Object::parse(text) {
+            Some(envelope) => envelope,
+            None if serde_json::from_str::<&RawValue>(text).is_ok() => return Err(Unreadable::NotAnObject),
+            None => return Err(Unreadable::NotJson),
+        };
+        let event_id = envelope.string("eventId").filter(|id| !id.is_empty()).ok_or(Unreadable::NoEventId)?;
+        let event_type = envelope.string("eventType").filter(|name| !name.is_empty()).ok_or(Unreadable::NoEventType)?;
+        let data = envelope.raw("data");
+        let event = Self {
+            event_id,
+            event_type,
+            object_id: envelope.id("objectId"),
+            object_type: envelope.id("objectType"),
+            subscription_id: envelope.id("subscriptionId"),
+            group_id: envelope.id("groupId"),
+            source_group_id: envelope.id("sourceGroupId"),
+            context: envelope.id("context"),
+            from_user: envelope.id("fromUser"),
+            from_user_id: envelope.id("fromUserId"),
+            from_user_name: envelope.id("fromUserName"),
+            from_user_profile_pic: envelope.id("fromUserProfilePic"),
+            is_bot_from_user: envelope.flag("isBotfromUser"),
+            data,
+            indexed: Indexed::read(data),
+        };
+        if event.key().is_too_long() || event.table_group().len() > MAX_GROUP_ID_BYTES {
+            return Err(Unreadable::KeyTooLong);
+        }
+        Ok(event)
+    }
+
+    /// The event type, when it is one that Kaizala is known to send.
+    pub fn known_type(&self) -> Option<EventType> {
+        EventType::from_name(&self.event_type)
+    }
+
+    /// `data`, typed by the event type. Never fails: what does not fit is [`Data::Other`].
+    pub fn data(&self) -> Data<'a> {
+        Data::read(self.known_type(), self.data)
+    }
+
+    /// The action that the event belongs to, `data.actionId`.
+    pub fn action_id(&self) -> Option<&str> {
+        self.indexed.action_id.as_deref()
+    }
+
+    /// The response that the event carries, `data.responseId`.
+    pub fn response_id(&self) -> Option<&str> {
+        self.indexed.response_id.as_deref()
+    }
+
+    /// When it happened by the sender's clock: the answer to the question `ResponseTime`. The envelope has no time.
+    pub fn occurred_at(&self) -> Option<Timestamp> {
+        self.indexed.occurred_at
+    }
+}
+
+impl<'a> Indexed<'a> {
+    fn read(data: Option<&'a RawValue>) -> Self {
+        let Some(data) = data.and_then(|data| Object::parse(data.get())) else { return Self::default() };
+        Self {
+            group_id: data.id("groupId"),
+            action_id: data.id("actionId"),
+            response_id: data.id("responseId"),
+            occurred_at: response_time(&data),
+        }
+    }
+}
+
+/// Shows what identifies the event and nothing of what people wrote: an event ends up in logs by accident.
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("event_type", &self.event_type)
+            .field("event_id", &self.event_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,230 @@
+//! Questions of action cards and surveys, and their answers in every form that was seen.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{
+    json::{Object, list, string, text},
+    timestamp::Timestamp,
+};
+
+/// A question, with its answer when it comes out of a response.
+///
+/// There is no question id, and titles are neither unique nor stable: the position in the list counts too.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// What was asked.
+    pub title: Option<Cow<'a, str>>,
+    /// `Text`, `Numeric`, `SingleOption`, …; see [`Answer`].
+    pub question_type: Option<Cow<'a, str>>,
+    /// The titles of the options to choose from.
+    pub options: Vec<Cow<'a, str>>,
+    /// Whether the question is filled in by the app and not shown, as `ResponseTime` is.
+    pub is_invisible: bool,
+    /// The answer; none when the question was not answered: key absent, null, "" or [].
+    pub answer: Option<Answer<'a>>,
+}
+
+/// An answer, by the type of its question. What does not fit its type stays [`Answer::Json`]: nothing is dropped.
+#[derive(Clone, Debug)]
+pub enum Answer<'a> {
+    /// `Text`, `LargeText`: untrimmed, may hold JSON text. Also any other type's answer that is a plain string.
+    Text(Cow<'a, str>),
+    /// `Numeric`.
+    Number(f64),
+    /// `SingleOption`, `SingleOptionExternal`, `MultiOption` (`MultipleOption`): titles of options.
+    Options(Vec<Cow<'a, str>>),
+    /// `DateTime` (epoch milliseconds) and `Date` (epoch seconds or milliseconds).
+    Time(Timestamp),
+    /// `Location`.
+    Location(Location<'a>),
+    /// `AttachmentList`, `Image`.
+    Media(Vec<Media<'a>>),
+    /// `PhoneNumber`. Personal data.
+    PhoneNumber(PhoneNumber<'a>),
+    /// Anything else, as it was sent.
+    Json(&'a RawValue),
+}
+
+/// A place. Sent as `{lt, lg, n?, acc?, a?}`, as a string that holds that JSON, or with the names spelled out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Location<'a> {
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// What the place is called.
+    pub name: Option<Cow<'a, str>>,
+    /// The postal address.
+    pub address: Option<Cow<'a, str>>,
+    /// Radius of uncertainty in metres.
+    pub accuracy_m: Option<f64>,
+}
+
+/// A file that was sent along. Documentation and payloads spell its keys two ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media<'a> {
+    /// Where the file is; real ones run to 616 characters.
+    pub url: Option<Cow<'a, str>>,
+    /// What the file is called.
+    pub file_name: Option<Cow<'a, str>>,
+}
+
+/// A phone number: country code and national number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneNumber<'a> {
+    /// The country code without `+`, from `cc`.
+    pub country_code: Cow<'a, str>,
+    /// The national number, from `pn`.
+    pub number: Cow<'a, str>,
+}
+
+/// Titles under which the app sends when a response was given, the only time that Kaizala sends at all.
+const RESPONSE_TIME_TITLES: [&str; 2] = ["ResponseTime", "Response Time"];
+
+/// The questions of a response's data, `responseDetails.responseWithQuestions`.
+fn answered_questions<'a>(data: &Object<'a>) -> Vec<&'a RawValue> {
+    data.object("responseDetails").map(|details| details.list("responseWithQuestions")).unwrap_or_default()
+}
+
+/// When a response was given: the answer to its question `ResponseTime` or `Response Time` of type DateTime.
+pub(super) fn response_time(data: &Object<'_>) -> Option<Timestamp> {
+    // The app appends it behind the questions that people see, one of which may bear the same title.
+    answered_questions(data).into_iter().rev().filter_map(|question| Object::parse(question.get())).find_map(
+        |question| {
+            let titled = RESPONSE_TIME_TITLES.contains(&question.string("title")?.as_ref());
+            let timed = question.string("type")? == "DateTime";
+            if titled && timed { epoch_millis(question.raw("answer")?) } else { None }
+        },
+    )
+}
+
+impl<'a> Question<'a> {
+    /// The questions of a response's data.
+    pub(super) fn answered(data: &Object<'a>) -> Vec<Self> {
+        Self::all(answered_questions(data))
+    }
+
+    /// The questions of a list; an element that is no object becomes a question without a title.
+    pub(super) fn all(list: Vec<&'a RawValue>) -> Vec<Self> {
+        list.into_iter().map(Self::read).collect()
+    }
+
+    fn read(value: &'a RawValue) -> Self {
+        let Some(question) = Object::parse(value.get()) else {
+            return Self {
+                title: text(value),
+                question_type: None,
+                options: Vec::new(),
+                is_invisible: false,
+                answer: None,
+            };
+        };
+        let question_type = question.id("type");
+        let answer = question.raw("answer").and_then(|answer| Answer::read(question_type.as_deref(), answer));
+        Self {
+            title: question.text("title"),
+            question_type,
+            options: question.list("options").into_iter().filter_map(option_title).collect(),
+            is_invisible: question.flag("isInvisible").unwrap_or(false),
+            answer,
+        }
+    }
+}
+
+impl<'a> Answer<'a> {
+    fn read(question_type: Option<&str>, answer: &'a RawValue) -> Option<Self> {
+        let unanswered = match answer.get().as_bytes() {
+            [b'"', b'"'] => true,
+            [b'[', ..] => list(answer).is_empty(),
+            _ => false,
+        };
+        if unanswered {
+            return None;
+        }
+        let typed = match question_type.unwrap_or_default() {
+            "Numeric" => number(answer).map(Self::Number),
+            "SingleOption" | "SingleOptionExternal" | "MultiOption" | "MultipleOption" => {
+                list(answer).into_iter().map(option_title).collect::<Option<_>>().map(Self::Options)
+            }
+            "DateTime" => epoch_millis(answer).map(Self::Time),
+            "Date" => number(answer).and_then(Timestamp::from_epoch_either).map(Self::Time),
+            "Location" => Location::read(answer).map(Self::Location),
+            "AttachmentList" | "Image" => {
+                list(answer).into_iter().map(Media::read).collect::<Option<_>>().map(Self::Media)
+            }
+            "PhoneNumber" => PhoneNumber::read(answer).map(Self::PhoneNumber),
+            _ => None,
+        };
+        typed.or_else(|| string(answer).map(Self::Text)).or(Some(Self::Json(answer)))
+    }
+}
+
+impl<'a> Location<'a> {
+    fn read(value: &'a RawValue) -> Option<Self> {
+        match string(value) {
+            None => Self::of(&Object::parse(value.get())?),
+            Some(Cow::Borrowed(json)) => Self::of(&Object::parse(json)?),
+            Some(Cow::Owned(json)) => Location::of(&Object::parse(&json)?).map(Location::into_owned),
+        }
+    }
+
+    fn of(place: &Object<'a>) -> Option<Self> {
+        let number = |short, long| place.raw(short).or_else(|| place.raw(long)).and_then(number);
+        let name = |short, long| place.id(short).or_else(|| place.id(long));
+        Some(Self {
+            latitude: number("lt", "latitude")?,
+            longitude: number("lg", "longitude")?,
+            name: name("n", "name"),
+            address: name("a", "address"),
+            accuracy_m: number("acc", "accuracy"),
+        })
+    }
+
+    fn into_owned<'b>(self) -> Location<'b> {
+        let own = |text: Option<Cow<'a, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Location {
+            latitude: self.latitude,
+            longitude: self.longitude,
+            name: own(self.name),
+            address: own(self.address),
+            accuracy_m: self.accuracy_m,
+        }
+    }
+}
+
+impl<'a> Media<'a> {
+    /// An object in either spelling, or a bare URL.
+    pub(super) fn read(value: &'a RawValue) -> Option<Self> {
+        if let Some(url) = string(value) {
+            return Some(Self { url: Some(url), file_name: None });
+        }
+        let media = Object::parse(value.get())?;
+        let media = Self {
+            url: media.id("mediaUrl").or_else(|| media.id("url")),
+            file_name: media.id("mediaFileName").or_else(|| media.id("fileName")),
+        };
+        (media.url.is_some() || media.file_name.is_some()).then_some(media)
+    }
+}
+
+impl<'a> PhoneNumber<'a> {
+    fn read(value: &'a RawValue) -> Option<Self> {
+        let phone = Object::parse(value.get())?;
+        Some(Self { country_code: phone.text("cc")?, number: phone.text("pn")? })
+    }
+}
+
+/// An option: `{title}`, or the bare title.
+pub(super) fn option_title(option: &RawValue) -> Option<Cow<'_, str>> {
+    text(option).or_else(|| Object::parse(option.get())?.text("title"))
+}
+
+fn number(value: &RawValue) -> Option<f64> {
+    text(value)?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn epoch_millis(value: &RawValue) -> Option<Timestamp> {
+    Timestamp::from_epoch_millis_number(number(value)?)
+}

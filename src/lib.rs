@@ -1,0 +1,13 @@
+//! Receives Kaizala webhooks on AWS Lambda and keeps every event exactly once in a DynamoDB table.
+//!
+//! Arrows point one way: `event` and `token` use nothing of ours, `store` uses `event`, `receiver` uses all three, and
+//! `cli` (feature `cli`) uses everything.
+
+#![warn(missing_docs)]
+
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod event;
+pub mod receiver;
+pub mod store;
+pub mod token;
