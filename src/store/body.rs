@@ -1,0 +1,99 @@
+//! Where a body goes in the table: into its item, gzipped into its item, or gzipped and cut into items of its own.
+
+use std::io::{self, Read, Write};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use bytes::Bytes;
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+
+use super::{
+    item::digest,
+    schema::{PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
+};
+use crate::event::Sha256Digest;
+
+/// The largest item that is written. DynamoDB's limit is 400 KB; the distance pays for what its rule of counting and ours
+/// may differ by.
+const MAX_ITEM_BYTES: usize = 380 * 1024;
+
+/// Bytes of gzip in a part. Leaves its item room for the longest group id and key there are.
+const PART_BYTES: usize = MAX_ITEM_BYTES - 4 * 1024;
+
+/// A body in the form in which it is stored.
+pub(super) enum Payload {
+    Text(String),
+    Bytes(Bytes),
+    Gzip(Bytes),
+    Parts(Parts),
+}
+
+/// A gzipped body that is too large for one item.
+pub(super) struct Parts {
+    /// Digest of the body, not of the gzip, whose bytes depend on the library that made them.
+    pub(super) body: Sha256Digest,
+    gzip: Bytes,
+}
+
+impl Payload {
+    /// Decides on the form of `body` for an item that has `other_bytes` besides.
+    pub(super) fn of(body: &Bytes, other_bytes: usize) -> Self {
+        let room = MAX_ITEM_BYTES.saturating_sub(other_bytes);
+        if body.len() <= room {
+            return match std::str::from_utf8(body) {
+                Ok(text) => Self::Text(text.to_owned()),
+                Err(_) => Self::Bytes(body.clone()),
+            };
+        }
+        let gzip = gzip(body);
+        if gzip.len() <= room { Self::Gzip(gzip) } else { Self::Parts(Parts { body: Sha256Digest::of(body), gzip }) }
+    }
+
+    /// The attributes that hold the body, or tell where its parts are.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+        let (first, second) = match self {
+            Self::Text(text) => ((PAYLOAD, AttributeValue::S(text.clone())), None),
+            Self::Bytes(bytes) => ((PAYLOAD_BYTES, blob(bytes)), None),
+            Self::Gzip(gzip) => ((PAYLOAD_GZIP, blob(gzip)), None),
+            Self::Parts(parts) => (
+                (PAYLOAD_PARTS, AttributeValue::N(parts.count().to_string())),
+                Some((PAYLOAD_SHA256, digest(&parts.body))),
+            ),
+        };
+        [first].into_iter().chain(second)
+    }
+}
+
+impl Parts {
+    fn count(&self) -> usize {
+        self.gzip.len().div_ceil(PART_BYTES)
+    }
+
+    /// The parts in order.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = AttributeValue> {
+        self.gzip.chunks(PART_BYTES).map(blob)
+    }
+}
+
+/// The sort key of a part: the key of the item that counts it, and the body's digest, so that two bodies under one key
+/// never share a part.
+pub(super) fn part_key(item: &str, body: &Sha256Digest, index: u64) -> String {
+    format!("{item}#part{}-{index:04}", body.short())
+}
+
+/// The body that a gzip holds.
+pub(super) fn gunzip(gzip: &[u8]) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    GzDecoder::new(gzip).read_to_end(&mut body)?;
+    Ok(body)
+}
+
+/// The fastest level: JSON shrinks tenfold at any, and a large body at a small CPU share has four seconds for all.
+fn gzip(body: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    let gzip = encoder.write_all(body).and_then(|()| encoder.finish());
+    Bytes::from(gzip.expect("a Vec takes every write"))
+}
+
+fn blob(bytes: impl AsRef<[u8]>) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes.as_ref()))
+}

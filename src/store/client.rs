@@ -1,0 +1,84 @@
+//! The connection to DynamoDB: one HTTP stack, TLS on ring, explicit timeouts.
+
+use std::{fmt, time::Duration};
+
+use aws_config::{
+    BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider, meta::region::ProvideRegion,
+    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Builder, Credentials, SharedHttpClient},
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// A connection within a region takes milliseconds; one that takes longer is better tried again.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// One attempt, so that a hung connection leaves time for a second one.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
+/// One operation with its retries; the whole delivery has [`super::write::DEADLINE`].
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(3200);
+/// The SDK's default of a second would use up the time that a delivery has.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
+/// Why there is no connection to DynamoDB to be had.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// Neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set.
+    NoRegion,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRegion => f.write_str("AWS_REGION is not set: set it to the region of the table"),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+/// A client as the environment describes it: `AWS_REGION`, credentials, `AWS_ENDPOINT_URL_DYNAMODB`.
+///
+/// The region comes from the environment alone. The SDK's default chain would ask the instance metadata service, which a
+/// Lambda does not have, and wait for it.
+///
+/// # Errors
+/// [`ConnectError::NoRegion`].
+pub async fn connect() -> Result<Client, ConnectError> {
+    let region = EnvironmentVariableRegionProvider::new().region().await.ok_or(ConnectError::NoRegion)?;
+    let shared = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).region(region).load().await;
+    Ok(Client::from_conf(tuned((&shared).into())))
+}
+
+/// A client of a DynamoDB emulator at `endpoint_url`, with made-up credentials.
+pub fn connect_local(endpoint_url: &str) -> Client {
+    let credentials = Credentials::new("local", "local", None, None, "local emulator");
+    let config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client())
+        .endpoint_url(endpoint_url)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials);
+    Client::from_conf(tuned(config))
+}
+
+/// rustls on ring: aws-lc, the SDK's default, spends half a second on collecting entropy when a function has a small CPU
+/// share.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn tuned(config: Builder) -> aws_sdk_dynamodb::Config {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    config
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_BACKOFF))
+        // It watches streams; every answer here is small and covered by the timeouts.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}

@@ -1,0 +1,173 @@
+//! An event or a quarantined body as an item, all but its payload.
+
+use std::{collections::HashMap, num::NonZeroU32};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+
+use super::{
+    body::Payload,
+    schema::{
+        ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_KEY, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, GROUP_ID, OBJECT_ID,
+        OBJECT_TYPE, OCCURRED_AT, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+    },
+};
+use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp, Unreadable};
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// DynamoDB's limit on a partition key, and ours on any id that becomes an attribute. A longer "id" is not one that
+/// anybody looks things up by; it stays in the payload, and cannot push the item over DynamoDB's limit.
+const MAX_ID_BYTES: usize = 2048;
+
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// How a body got here.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// When.
+    pub received_at: Timestamp,
+    /// API Gateway's id of the request. Without one, our own retry of a write cannot be told from a duplicate.
+    pub request_id: Option<String>,
+}
+
+/// Why a body is in quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuarantineReason {
+    /// It is no event.
+    Unreadable(Unreadable),
+    /// It is an event, but DynamoDB would not take the item that it makes.
+    RejectedByStore,
+}
+
+impl QuarantineReason {
+    /// The reason as it stands in the table, in logs and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable(reason) => reason.as_str(),
+            Self::RejectedByStore => "rejected-by-store",
+        }
+    }
+}
+
+/// What is written for one delivery: everything that the item holds, but for the body.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub(super) group: String,
+    pub(super) key: EventKey,
+    /// None in quarantine, where the key is the body's digest.
+    pub(super) content: Option<Sha256Digest>,
+    pub(super) arrival: Arrival,
+    attributes: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Record {
+    /// The record of an event.
+    pub fn of_event(event: &Event<'_>, arrival: Arrival) -> Self {
+        let content = event.content_digest();
+        let ids = [
+            (OBJECT_TYPE, event.object_type.as_deref()),
+            (OBJECT_ID, event.object_id.as_deref()),
+            (ACTION_ID, event.action_id()),
+            (RESPONSE_ID, event.response_id()),
+            (FROM_USER_ID, event.from_user_id.as_deref()),
+        ];
+        let mut attributes = Vec::with_capacity(16);
+        attributes.push((EVENT_ID, string(&event.event_id)));
+        attributes.push((EVENT_TYPE, string(&event.event_type)));
+        attributes.push((CONTENT_SHA256, digest(&content)));
+        attributes.extend(ids.into_iter().filter_map(|(name, id)| {
+            let id = id.filter(|id| id.len() <= MAX_ID_BYTES)?;
+            Some((name, string(id)))
+        }));
+        attributes.extend(event.occurred_at().map(|time| (OCCURRED_AT, string(&time.to_string()))));
+        Self::new(event.table_group().into_owned(), event.key(), Some(content), arrival, attributes)
+    }
+
+    /// The record of a body that goes to quarantine.
+    pub fn of_quarantined(body: &[u8], reason: QuarantineReason, arrival: Arrival) -> Self {
+        let key = EventKey::quarantined(&Sha256Digest::of(body));
+        Self::new(QUARANTINE_GROUP.to_owned(), key, None, arrival, vec![(REASON, string(reason.as_str()))])
+    }
+
+    fn new(
+        group: String,
+        key: EventKey,
+        content: Option<Sha256Digest>,
+        arrival: Arrival,
+        mut attributes: Vec<(&'static str, AttributeValue)>,
+    ) -> Self {
+        attributes.push((RECEIVED_AT, string(&arrival.received_at.to_string())));
+        attributes.extend(arrival.request_id.as_deref().map(|id| (REQUEST_ID, string(id))));
+        Self { group, key, content, arrival, attributes }
+    }
+
+    /// The partition: the event's group, or `quarantine`.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// The sort key, unless the event turns out to be a revision.
+    pub fn key(&self) -> &EventKey {
+        &self.key
+    }
+
+    /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.
+    pub(super) fn size(&self) -> usize {
+        const KEYS_AND_NUMBERS: usize = 256;
+        let attributes = self.attributes.iter().map(|(name, value)| name.len() + value_size(value)).sum::<usize>();
+        attributes + self.group.len() + 3 * self.key.as_str().len() + KEYS_AND_NUMBERS
+    }
+
+    /// The item under `key`, which is not the record's own when the item is a revision of that.
+    pub(super) fn item(&self, key: &EventKey, payload: &Payload, retention_days: Option<NonZeroU32>) -> Item {
+        let mut item = key_of(&self.group, key.as_str());
+        item.extend(self.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        if *key != self.key {
+            item.insert(REVISION_OF.to_owned(), string(self.key.as_str()));
+        }
+        item.extend(self.expiry(retention_days));
+        item.extend(payload.attributes().map(|(name, value)| (name.to_owned(), value)));
+        item
+    }
+
+    pub(super) fn expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
+        let days = i64::from(retention_days?.get());
+        let at = self.arrival.received_at.epoch_seconds() + days * SECONDS_PER_DAY;
+        Some((EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string())))
+    }
+}
+
+/// The key attributes of an item.
+pub(super) fn key_of(group: &str, key: &str) -> Item {
+    let mut item = HashMap::with_capacity(20);
+    item.insert(GROUP_ID.to_owned(), string(group));
+    item.insert(EVENT_KEY.to_owned(), string(key));
+    item
+}
+
+pub(super) fn string(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+pub(super) fn digest(digest: &Sha256Digest) -> AttributeValue {
+    AttributeValue::B(Blob::new(digest.as_bytes().as_slice()))
+}
+
+/// The attribute, when it is a string.
+pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// The attribute, when it is binary.
+pub(super) fn bytes<'a>(item: &'a Item, name: &str) -> Option<&'a [u8]> {
+    item.get(name)?.as_b().ok().map(AsRef::as_ref)
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        // Records hold nothing else.
+        _ => 0,
+    }
+}

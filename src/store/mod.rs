@@ -1,0 +1,47 @@
+//! The table: how an event becomes an item, the one conditional write that keeps it exactly once, and the way back.
+//!
+//! The only room that knows attribute names.
+
+mod body;
+mod client;
+mod error;
+mod item;
+mod read;
+pub mod schema;
+mod write;
+
+use std::num::NonZeroU32;
+
+use aws_sdk_dynamodb::Client;
+
+pub use self::{
+    client::{ConnectError, connect, connect_local},
+    error::StoreError,
+    item::{Arrival, QuarantineReason, Record},
+    read::{ReadError, StoredItem},
+    write::Outcome,
+};
+
+/// The events table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+    retention_days: Option<NonZeroU32>,
+}
+
+impl Store {
+    /// The table of that name, through `client`. With `retention_days`, items that are written expire that long after they
+    /// were received.
+    pub fn new(client: Client, table: impl Into<String>, retention_days: Option<NonZeroU32>) -> Self {
+        Self { client, table: table.into(), retention_days }
+    }
+
+    /// Creates the table as `template.yaml` does, with keys, index and expiry, for local use.
+    ///
+    /// # Errors
+    /// As DynamoDB answers; a table that exists already is left as it is.
+    pub async fn create_table(&self) -> Result<(), StoreError> {
+        schema::create_table(&self.client, &self.table).await
+    }
+}

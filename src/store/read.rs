@@ -1,0 +1,151 @@
+//! Reading items back, bodies whole.
+
+use std::{collections::HashMap, fmt, io};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{
+    Store,
+    body::{gunzip, part_key},
+    error::StoreError,
+    item::{bytes, key_of, text},
+    schema::{EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
+};
+use crate::event::Sha256Digest;
+
+/// An item of the table, as it stands there.
+#[derive(Clone, PartialEq)]
+pub struct StoredItem(HashMap<String, AttributeValue>);
+
+/// Why a body could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// DynamoDB did not answer.
+    Store(StoreError),
+    /// The item holds no body, or not all of it, or one that is damaged.
+    Damaged {
+        /// The partition.
+        group: String,
+        /// The sort key.
+        key: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Damaged { group, key, what } => write!(f, "item {group} / {key}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Damaged { .. } => None,
+        }
+    }
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<HashMap<String, AttributeValue>> for StoredItem {
+    fn from(attributes: HashMap<String, AttributeValue>) -> Self {
+        Self(attributes)
+    }
+}
+
+impl StoredItem {
+    /// A string attribute, by a name of [`schema`](super::schema).
+    pub fn text(&self, name: &str) -> Option<&str> {
+        text(&self.0, name)
+    }
+
+    /// A binary attribute, by a name of [`schema`](super::schema).
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        bytes(&self.0, name)
+    }
+
+    /// A number attribute, by a name of [`schema`](super::schema).
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.as_n().ok()?.parse().ok()
+    }
+
+    /// Whether this is a piece of another item's body and no event of its own.
+    pub fn is_part(&self) -> bool {
+        self.0.contains_key(PART)
+    }
+
+    fn damaged(&self, what: &'static str) -> ReadError {
+        let owned = |name| self.text(name).unwrap_or_default().to_owned();
+        ReadError::Damaged { group: owned(GROUP_ID), key: owned(EVENT_KEY), what }
+    }
+}
+
+impl Store {
+    /// The item under a key, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn get(&self, group: &str, key: &str) -> Result<Option<StoredItem>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_of(group, key)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        Ok(found.item.map(StoredItem))
+    }
+
+    /// The body that an item was made of, byte for byte, fetched from its parts where it has some.
+    ///
+    /// # Errors
+    /// [`ReadError`] when DynamoDB does not answer, or when what the item says about its body does not hold.
+    pub async fn body(&self, item: &StoredItem) -> Result<Vec<u8>, ReadError> {
+        if let Some(text) = item.text(PAYLOAD) {
+            return Ok(text.as_bytes().to_vec());
+        }
+        if let Some(bytes) = item.bytes(PAYLOAD_BYTES) {
+            return Ok(bytes.to_vec());
+        }
+        let unreadable = |_: io::Error| item.damaged("its gzip does not unpack");
+        if let Some(gzip) = item.bytes(PAYLOAD_GZIP) {
+            return gunzip(gzip).map_err(unreadable);
+        }
+        let parts = item.number(PAYLOAD_PARTS).ok_or_else(|| item.damaged("it has no body"))?;
+        let digest = item
+            .bytes(PAYLOAD_SHA256)
+            .and_then(Sha256Digest::from_bytes)
+            .ok_or_else(|| item.damaged("it has parts but no digest of them"))?;
+        let (group, key) = (item.text(GROUP_ID).unwrap_or_default(), item.text(EVENT_KEY).unwrap_or_default());
+        let mut gzip = Vec::new();
+        for index in 0..parts {
+            let part = self.get(group, &part_key(key, &digest, index)).await?;
+            let piece =
+                part.as_ref().and_then(|part| part.bytes(PART)).ok_or_else(|| item.damaged("a part is missing"))?;
+            gzip.extend_from_slice(piece);
+        }
+        let body = gunzip(&gzip).map_err(unreadable)?;
+        if Sha256Digest::of(&body) == digest { Ok(body) } else { Err(item.damaged("its parts make another body")) }
+    }
+}
+
+/// Shows the key alone: the rest is what people wrote.
+impl fmt::Debug for StoredItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredItem")
+            .field(GROUP_ID, &self.text(GROUP_ID))
+            .field(EVENT_KEY, &self.text(EVENT_KEY))
+            .finish_non_exhaustive()
+    }
+}

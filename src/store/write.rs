@@ -1,0 +1,169 @@
+//! The conditional write, and what its refusal means.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::SdkError, operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
+};
+use bytes::Bytes;
+
+use super::{
+    Store,
+    body::{Parts, Payload, part_key},
+    error::StoreError,
+    item::{Item, Record, bytes, key_of, text},
+    schema::{CONTENT_SHA256, EVENT_KEY, PART, REQUEST_ID},
+};
+use crate::event::EventKey;
+
+/// How long a delivery may take in the store, retries and all. Kaizala's own limit is unknown; the answer is due within
+/// four seconds, and this leaves the rest of it time.
+pub(super) const DEADLINE: Duration = Duration::from_millis(3700);
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It is a new event and stored.
+    Stored,
+    /// It was there already; nothing was written.
+    Duplicate,
+    /// Its eventId was there with other content; it is stored beside that.
+    Revised,
+    /// It is no event; the body is kept.
+    Quarantined,
+}
+
+impl Outcome {
+    /// The outcome as it stands in answers, logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Duplicate => "duplicate",
+            Self::Revised => "revised",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+enum Put {
+    Accepted,
+    Refused(Existing),
+}
+
+/// What matters of an item that was there first.
+#[derive(Default)]
+struct Existing {
+    content: Option<Vec<u8>>,
+    request_id: Option<String>,
+}
+
+impl Existing {
+    fn of(item: &Item) -> Self {
+        Self {
+            content: bytes(item, CONTENT_SHA256).map(<[u8]>::to_vec),
+            request_id: text(item, REQUEST_ID).map(str::to_owned),
+        }
+    }
+
+    /// Whether this very delivery wrote it: the SDK repeats a request whose answer was lost.
+    fn is_ours(&self, record: &Record) -> bool {
+        self.request_id.is_some() && self.request_id == record.arrival.request_id
+    }
+}
+
+impl Store {
+    /// Opens the connection, so that the first delivery need not. Asks for a key that does not exist, since reading an
+    /// item is among the few things that the function is allowed to do.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB cannot be reached; a later write tries anew.
+    pub async fn warm_up(&self) -> Result<(), StoreError> {
+        self.existing("warm-up", "warm-up").await.map(|_| ())
+    }
+
+    /// Keeps a delivery: one request, new or duplicate, as long as the item fits.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it may not have been written. Then it may have been all the same; a redelivery sorts that out.
+    pub async fn put(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
+        tokio::time::timeout(DEADLINE, self.put_in_time(record, body)).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+
+    async fn put_in_time(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
+        let payload = Payload::of(body, record.size());
+        let first = self.put_under(&record.key, record, &payload).await?;
+        let Some(content) = &record.content else {
+            // The key is the body's digest: whatever was there is this body.
+            return Ok(Outcome::Quarantined);
+        };
+        match first {
+            Put::Accepted => Ok(Outcome::Stored),
+            Put::Refused(existing) if existing.is_ours(record) => Ok(Outcome::Stored),
+            Put::Refused(existing) if existing.content.as_deref() == Some(content.as_bytes()) => Ok(Outcome::Duplicate),
+            Put::Refused(_) => match self.put_under(&record.key.revision(content), record, &payload).await? {
+                Put::Accepted => Ok(Outcome::Revised),
+                Put::Refused(existing) if existing.is_ours(record) => Ok(Outcome::Revised),
+                Put::Refused(_) => Ok(Outcome::Duplicate),
+            },
+        }
+    }
+
+    async fn put_under(&self, key: &EventKey, record: &Record, payload: &Payload) -> Result<Put, StoreError> {
+        if let Payload::Parts(parts) = payload {
+            // Parts cost: a duplicate must not write them. Two that come at once both do, the same ones.
+            if let Some(existing) = self.existing(&record.group, key.as_str()).await? {
+                return Ok(Put::Refused(existing));
+            }
+            self.put_parts(key, record, parts).await?;
+        }
+        let item = record.item(key, payload, self.retention_days);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(format!("attribute_not_exists({EVENT_KEY})"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Put::Accepted),
+            Err(SdkError::ServiceError(refusal)) if refusal.err().is_conditional_check_failed_exception() => {
+                Ok(Put::Refused(old_item(refusal.err()).map(Existing::of).unwrap_or_default()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the parts of a body, all before the item that counts them. One after the other: together they would only
+    /// exhaust the partition's write capacity sooner.
+    async fn put_parts(&self, key: &EventKey, record: &Record, parts: &Parts) -> Result<(), StoreError> {
+        for (index, piece) in (0..).zip(parts.pieces()) {
+            let mut item = key_of(&record.group, &part_key(key.as_str(), &parts.body, index));
+            item.insert(PART.to_owned(), piece);
+            item.extend(record.expiry(self.retention_days));
+            self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+        }
+        Ok(())
+    }
+
+    async fn existing(&self, group: &str, key: &str) -> Result<Option<Existing>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_of(group, key)))
+            .consistent_read(true)
+            .projection_expression(format!("{CONTENT_SHA256}, {REQUEST_ID}"))
+            .send()
+            .await?;
+        Ok(found.item().map(Existing::of))
+    }
+}
+
+fn old_item(refusal: &PutItemError) -> Option<&Item> {
+    match refusal {
+        PutItemError::ConditionalCheckFailedException(refusal) => refusal.item(),
+        _ => None,
+    }
+}
