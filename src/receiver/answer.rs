@@ -1,0 +1,148 @@
+//! What callers see. Everything that is decided inside becomes HTTP here and nowhere else.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
+};
+use serde::Serialize;
+
+use super::{callback::Unauthorized, handshake::MAX_TOKEN_BYTES};
+use crate::store::Outcome;
+
+/// Seconds after which a delivery that could not be stored is welcome again.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("30");
+const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+
+/// An answer to what was asked.
+pub(super) enum Answer<'a> {
+    /// The validation token, byte for byte.
+    ValidationToken(Vec<u8>),
+    /// What became of a delivery.
+    Delivery { outcome: Outcome, event_id: Option<&'a str> },
+}
+
+/// A request that is not served. Displays as the reason in the log; the caller sees [`Refusal::message`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NotFound,
+    MethodNotAllowed,
+    NoValidationToken,
+    InvalidValidationToken,
+    Unauthorized(Unauthorized),
+    StoreUnavailable,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeliveryBody<'a> {
+    outcome: &'static str,
+    event_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Serialize)]
+struct ErrorDetail {
+    code: &'static str,
+    message: String,
+}
+
+impl Answer<'_> {
+    pub(super) fn into_response(self) -> Response<Bytes> {
+        match self {
+            Self::ValidationToken(token) => response(StatusCode::OK, PLAIN_TEXT, token.into()),
+            Self::Delivery { outcome, event_id } => {
+                json(StatusCode::OK, &DeliveryBody { outcome: outcome.as_str(), event_id })
+            }
+        }
+    }
+}
+
+impl Refusal {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoValidationToken | Self::InvalidValidationToken => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::NoValidationToken => "validation-token-missing",
+            Self::InvalidValidationToken => "validation-token-invalid",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::StoreUnavailable => "store-unavailable",
+        }
+    }
+
+    /// Tells an honest caller what to do, and a dishonest one nothing: not, for instance, what is wrong with a token.
+    fn message(self) -> String {
+        match self {
+            Self::NotFound => format!("Nothing is here. The webhook is at {}.", super::WEBHOOK_PATH),
+            Self::MethodNotAllowed => "Use POST to deliver an event, GET to validate the URL.".to_owned(),
+            Self::NoValidationToken => {
+                "Add the query parameter validationToken to validate the URL, or use POST to deliver an event."
+                    .to_owned()
+            }
+            Self::InvalidValidationToken => format!("validationToken must have 1 to {MAX_TOKEN_BYTES} bytes."),
+            Self::Unauthorized(_) => format!(
+                "Send the callback token of the subscription in the header {}, once.",
+                super::CALLBACK_TOKEN_HEADER
+            ),
+            Self::StoreUnavailable => "The event could not be stored. Deliver it again.".to_owned(),
+        }
+    }
+
+    fn header(self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::MethodNotAllowed => Some((ALLOW, ALLOWED_METHODS)),
+            Self::StoreUnavailable => Some((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_response(self) -> Response<Bytes> {
+        let body = ErrorBody { error: ErrorDetail { code: self.code(), message: self.message() } };
+        let mut response = json(self.status(), &body);
+        response.headers_mut().extend(self.header());
+        response
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unauthorized(unauthorized) => unauthorized.fmt(f),
+            other => f.write_str(other.code()),
+        }
+    }
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
+    // Strings under fixed names: nothing that serde_json could fail on.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    response(status, JSON, body.into())
+}
+
+fn response(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

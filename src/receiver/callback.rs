@@ -1,0 +1,98 @@
+//! A callback before and after its token was checked.
+//!
+//! Only a [`Verified`] callback gives out its body, and only [`Unverified::verify`] makes one, so that using a body
+//! before the check does not compile:
+//!
+//! ```compile_fail
+//! use kaizala_webhook::receiver::Unverified;
+//!
+//! let callback = Unverified::new(http::HeaderMap::new(), bytes::Bytes::from_static(b"{}"));
+//! let event = callback.event();
+//! ```
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::{
+    event::{Event, Unreadable},
+    token::AcceptedTokens,
+};
+
+/// The header in which Kaizala sends the `callBackToken` of the subscription.
+pub const CALLBACK_TOKEN_HEADER: &str = "kz-callback-token";
+
+/// A callback from anybody.
+pub struct Unverified {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// A callback that bore an accepted token.
+pub struct Verified {
+    body: Bytes,
+}
+
+/// Why a callback is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unauthorized {
+    /// There is no token.
+    Missing,
+    /// There are several.
+    Repeated,
+    /// The token is empty.
+    Empty,
+    /// The token is not an accepted one.
+    Wrong,
+}
+
+impl fmt::Display for Unauthorized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "token-missing",
+            Self::Repeated => "token-repeated",
+            Self::Empty => "token-empty",
+            Self::Wrong => "token-wrong",
+        })
+    }
+}
+
+impl std::error::Error for Unauthorized {}
+
+impl Unverified {
+    /// A callback as it came.
+    pub fn new(headers: HeaderMap, body: Bytes) -> Self {
+        Self { headers, body }
+    }
+
+    /// Checks the token. The body is not looked at.
+    ///
+    /// # Errors
+    /// [`Unauthorized`] unless there is exactly one token, and an accepted one.
+    pub fn verify(self, accepted: &AcceptedTokens) -> Result<Verified, Unauthorized> {
+        let mut tokens = self.headers.get_all(CALLBACK_TOKEN_HEADER).into_iter();
+        match (tokens.next(), tokens.next()) {
+            (None, _) => Err(Unauthorized::Missing),
+            (Some(_), Some(_)) => Err(Unauthorized::Repeated),
+            (Some(token), None) if token.is_empty() => Err(Unauthorized::Empty),
+            (Some(token), None) if accepted.accepts(token.as_bytes()) => Ok(Verified { body: self.body }),
+            (Some(_), None) => Err(Unauthorized::Wrong),
+        }
+    }
+}
+
+impl Verified {
+    /// The event in the body.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the body is none.
+    pub fn event(&self) -> Result<Event<'_>, Unreadable> {
+        Event::parse(&self.body)
+    }
+
+    /// The body as received.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}
