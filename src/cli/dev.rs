@@ -1,0 +1,186 @@
+//! `kaizala dev`: the receiver on this machine, over an embedded DynamoDB.
+
+use std::{env, io, net::Ipv4Addr, path::PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use clap::Args;
+use tokio::net::TcpListener;
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, prelude::*};
+use uuid::Uuid;
+
+use super::{CALLBACK_TOKEN_VARIABLE, token::new_token};
+use crate::{
+    receiver::{Receiver, WEBHOOK_PATH, now},
+    store::{Arrival, Store, connect_local},
+    token::{AcceptedTokens, TokenDigest},
+};
+
+/// API Gateway's limit on a request body.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// Run the receiver on this machine, over an embedded DynamoDB.
+///
+/// The code that answers is the Lambda's. The database is served on a port of its own, so that any DynamoDB tool can look
+/// inside. The callback token is taken from KAIZALA_CALLBACK_TOKEN; without it, a fresh one is made and printed.
+#[derive(Args)]
+#[command(after_help = "Example:\n  kaizala dev --memory")]
+pub(super) struct Dev {
+    /// Port of the webhook; 0 for any free one.
+    #[arg(long, env = "KAIZALA_DEV_PORT", default_value_t = 9000)]
+    port: u16,
+
+    /// Port of the database; 0 for any free one.
+    #[arg(long, env = "KAIZALA_DEV_DB_PORT", default_value_t = 8000)]
+    db_port: u16,
+
+    /// Name of the table.
+    #[arg(long, env = "TABLE_NAME", default_value = "kaizala-events")]
+    table: String,
+
+    /// File of the database; made when it does not exist.
+    #[arg(long, env = "KAIZALA_DEV_DB", value_name = "FILE", default_value = "kaizala-dev.db")]
+    db: PathBuf,
+
+    /// Keep the database in memory: it is gone when the command ends.
+    #[arg(long, env = "KAIZALA_DEV_MEMORY", conflicts_with = "db")]
+    memory: bool,
+}
+
+impl Dev {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> anyhow::Result<()> {
+        log_to_stderr();
+        let (database, place) = self.open_database()?;
+        let db_listener = listen(self.db_port, "--db-port").await?;
+        let db_url = format!("http://{}", db_listener.local_addr()?);
+        let db_server = tokio::spawn(dynoxide::server::serve_with_shutdown(db_listener, database, shutdown()));
+
+        let store = Store::new(connect_local(&db_url), &self.table, None);
+        store.create_table().await.with_context(|| format!("table {} cannot be made", self.table))?;
+
+        let token = CallbackToken::from_env_or_new()?;
+        let accepted = AcceptedTokens::only(TokenDigest::of(token.value().as_bytes()));
+        let listener = listen(self.port, "--port").await?;
+        let url = format!("http://{}{WEBHOOK_PATH}", listener.local_addr()?);
+        println!("Webhook   {url}");
+        println!("Database  {db_url} (table {}, {place})", self.table);
+        println!("Token     {}", token.shown());
+        println!();
+        println!("Deliver an event:");
+        println!("  curl -i -H \"kz-callback-token: {}\" -d '{EXAMPLE}' {url}", token.in_shell());
+
+        let app = Router::new().fallback(answer).with_state(Receiver::new(accepted, store));
+        axum::serve(listener, app).with_graceful_shutdown(shutdown()).await.context("the webhook cannot be served")?;
+        db_server.await?.map_err(|error| anyhow!(error)).context("the database cannot be served")
+    }
+
+    fn open_database(&self) -> anyhow::Result<(dynoxide::Database, String)> {
+        if self.memory {
+            return Ok((dynoxide::Database::memory()?, "in memory".to_owned()));
+        }
+        let path = self.db.to_str().with_context(|| format!("--db {} is not Unicode", self.db.display()))?;
+        let database = dynoxide::Database::new(path)
+            .with_context(|| format!("{path} cannot be opened: name another file with --db, or use --memory"))?;
+        Ok((database, format!("file {path}")))
+    }
+}
+
+const EXAMPLE: &str = r#"{"eventId":"1","eventType":"TextMessageCreated","objectType":"Group","objectId":"group-1","data":{"text":"Hello"}}"#;
+
+enum CallbackToken {
+    FromEnvironment(String),
+    Fresh(String),
+}
+
+impl CallbackToken {
+    fn from_env_or_new() -> anyhow::Result<Self> {
+        match env::var(CALLBACK_TOKEN_VARIABLE) {
+            Ok(token) if token.is_empty() => {
+                bail!("{CALLBACK_TOKEN_VARIABLE} is empty: set it to a token, or unset it")
+            }
+            Ok(token) => Ok(Self::FromEnvironment(token)),
+            Err(env::VarError::NotPresent) => Ok(Self::Fresh(new_token()?)),
+            Err(env::VarError::NotUnicode(_)) => bail!("{CALLBACK_TOKEN_VARIABLE} is not Unicode"),
+        }
+    }
+
+    fn value(&self) -> &str {
+        match self {
+            Self::FromEnvironment(token) | Self::Fresh(token) => token,
+        }
+    }
+
+    /// For the eyes: a token that somebody keeps elsewhere is not printed back.
+    fn shown(&self) -> String {
+        match self {
+            Self::FromEnvironment(_) => format!("the one in {CALLBACK_TOKEN_VARIABLE}"),
+            Self::Fresh(token) => format!("{token} (made for this run; set {CALLBACK_TOKEN_VARIABLE} to choose one)"),
+        }
+    }
+
+    /// For a shell to put into a header.
+    fn in_shell(&self) -> String {
+        match self {
+            Self::FromEnvironment(_) => format!("${CALLBACK_TOKEN_VARIABLE}"),
+            Self::Fresh(token) => token.clone(),
+        }
+    }
+}
+
+async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
+    let (mut head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    head.extensions.insert(Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) });
+    receiver.answer(Request::from_parts(head, body)).await.map(Body::from)
+}
+
+async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!("port {port} is in use: end the program that uses it, or choose another port with {option}")
+        }
+        Err(error) => Err(error).with_context(|| format!("port {port} cannot be opened")),
+    }
+}
+
+async fn shutdown() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminated.recv() => {}
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "SIGTERM will not end this command gracefully"),
+        }
+    }
+    // Without a handler there is no Ctrl-C to wait for, and the process ends by the signal's default.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn log_to_stderr() {
+    let filter = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::INFO).with_default(Level::WARN);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+}

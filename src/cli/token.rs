@@ -1,0 +1,90 @@
+//! `kaizala token`: makes callback tokens and their digests.
+
+use std::io::{self, IsTerminal, Read};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::token::TokenDigest;
+
+/// 256 bits, so that a plain digest of the token gives nothing away.
+const TOKEN_BYTES: usize = 32;
+
+/// Make a callback token, or the digest of one.
+#[derive(Args)]
+pub(super) struct Token {
+    #[command(subcommand)]
+    command: TokenCommand,
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a fresh 256-bit callback token and its digest.
+    ///
+    /// The token goes to Kaizala (callBackToken of the subscription), the digest to the deployment
+    /// (CALLBACK_TOKEN_SHA256). Nothing keeps a copy of the token.
+    #[command(after_help = "Example:\n  kaizala token new")]
+    New {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the digest of a callback token that is read from stdin.
+    ///
+    /// A line break at the end is not part of the token.
+    #[command(after_help = "Example:\n  kaizala token digest < token.txt")]
+    Digest {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Token {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            TokenCommand::New { json } => {
+                let token = new_token()?;
+                let digest = TokenDigest::of(token.as_bytes());
+                if json {
+                    println!("{}", json!({ "token": token, "sha256": digest.to_string() }));
+                } else {
+                    println!("Token   {token}\nSHA-256 {digest}");
+                }
+            }
+            TokenCommand::Digest { json } => {
+                let digest = TokenDigest::of(&read_token()?);
+                if json {
+                    println!("{}", json!({ "sha256": digest.to_string() }));
+                } else {
+                    println!("{digest}");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A fresh callback token: 256 random bits as 64 hex digits, which are safe in a header and on a command line.
+pub(super) fn new_token() -> anyhow::Result<String> {
+    let mut random = [0; TOKEN_BYTES];
+    getrandom::fill(&mut random).context("the operating system has no randomness to give")?;
+    Ok(hex::encode(random))
+}
+
+fn read_token() -> anyhow::Result<Vec<u8>> {
+    let mut input = io::stdin();
+    if input.is_terminal() {
+        eprintln!("Type the callback token, then Enter and Ctrl-D:");
+    }
+    let mut token = Vec::new();
+    input.read_to_end(&mut token).context("stdin cannot be read")?;
+    while let [rest @ .., b'\n' | b'\r'] = token.as_slice() {
+        token.truncate(rest.len());
+    }
+    if token.is_empty() {
+        bail!("there is no token on stdin: pipe it in, for example with `kaizala token digest < token.txt`");
+    }
+    Ok(token)
+}
