@@ -1,0 +1,167 @@
+//! The release binary under the Lambda runtime interface emulator, as AWS would run it.
+
+use std::process::Command;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kaizala_webhook::{event::Event, token::TokenDigest};
+use serde_json::{Value, json};
+
+use super::support::{
+    Sample, World,
+    events::CALLBACK_TOKEN,
+    process::{Process, free_port, http, release_receiver, tool},
+    sample, samples,
+};
+
+struct Lambda {
+    process: Process,
+    port: u16,
+}
+
+impl Lambda {
+    /// Starts the function over the world's table, at the log level that says the most.
+    fn start(world: &World) -> Self {
+        let (port, runtime_port) = (free_port(), free_port());
+        let emulator = tool("bin/aws-lambda-rie");
+        let mut command = Command::new(emulator);
+        command
+            .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
+            .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
+            .arg(release_receiver())
+            .env("TABLE_NAME", "events-under-test")
+            .env("CALLBACK_TOKEN_SHA256", TokenDigest::of(CALLBACK_TOKEN.as_bytes()).to_string())
+            .env("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url())
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_LAMBDA_LOG_LEVEL", "TRACE")
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON");
+        let process = Process::start(&mut command);
+        Self { process, port }
+    }
+
+    /// Invokes the function and returns what it returns to API Gateway.
+    fn invoke(&self, sample: &Sample) -> Value {
+        let head = "POST /2015-03-31/functions/function/invocations HTTP/1.1";
+        let answer = http(&format!("127.0.0.1:{}", self.port), head, sample.event.to_string().as_bytes());
+        let (_, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{}: {error}: {answer}", sample.name))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_release_binary_answers_every_sample_event_as_the_service_does_in_process() {
+    let (world, reference) = (World::new().await, World::new().await);
+    let lambda = Lambda::start(&world);
+
+    for sample in samples() {
+        let answer = lambda.invoke(&sample);
+        let expected = reference.deliver(&sample).await;
+        assert_eq!(answer["statusCode"], expected.status.as_u16(), "{}", sample.name);
+        let body = answer["body"].as_str().expect("there is a body");
+        let body = if answer["isBase64Encoded"] == true { STANDARD.decode(body).unwrap() } else { body.into() };
+        assert_eq!(body, expected.body, "{}", sample.name);
+        for (name, value) in &expected.headers {
+            assert_eq!(answer["headers"][name.as_str()], value.to_str().unwrap(), "{}", sample.name);
+        }
+    }
+
+    let (items, expected) = (world.items().await, reference.items().await);
+    assert_eq!(items.len(), expected.len());
+    for (key, item) in &items {
+        assert!(expected[key] == *item, "{key:?}");
+    }
+}
+
+/// Every text that a person wrote or is: names, phone numbers, messages, answers, URLs; and the tokens.
+fn private_texts(sample: &Sample) -> Vec<String> {
+    fn collect(value: &Value, texts: &mut Vec<String>) {
+        match value {
+            Value::String(text) => texts.push(text.clone()),
+            Value::Array(list) => list.iter().for_each(|value| collect(value, texts)),
+            Value::Object(members) => {
+                let told = [
+                    "eventId",
+                    "eventType",
+                    "groupId",
+                    "objectId",
+                    "sourceGroupId",
+                    "responseId",
+                    "objectType",
+                    "type",
+                ];
+                members
+                    .iter()
+                    .filter(|(name, _)| !told.contains(&name.as_str()))
+                    .for_each(|(_, value)| collect(value, texts));
+            }
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    let body = sample.body();
+    match serde_json::from_slice(&body) {
+        Ok(body) => collect(&body, &mut texts),
+        // Broken on purpose: of what is between quotes, that which is no id and no name of a field.
+        Err(_) => {
+            let text = String::from_utf8_lossy(&body);
+            let private = |text: &&str| text.contains(' ') || text.starts_with('+') || text.starts_with("http");
+            texts.extend(text.split('"').filter(private).map(str::to_owned));
+        }
+    }
+    texts.extend(sample.event["headers"]["kz-callback-token"].as_str().map(str::to_owned));
+    // Shorter ones are found in anything.
+    texts.retain(|text| text.len() > 5);
+    texts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_has_one_line_per_delivery_and_nothing_that_people_wrote_even_at_trace_level() {
+    let world = World::new().await;
+    let lambda = Lambda::start(&world);
+
+    for sample in samples() {
+        lambda.invoke(&sample);
+        let request_id = sample.event["requestContext"]["requestId"].as_str().expect("it has one").to_owned();
+        let line: Value = lambda.process.wait_for(|line| {
+            let json = serde_json::from_str::<Value>(line).ok()?;
+            (json["requestId"] == request_id.as_str()).then_some(json)
+        });
+        if sample.name.starts_with("handshake-") {
+            assert_eq!(line["message"], "handshake");
+        } else if sample.name.starts_with("refused-") {
+            assert_eq!(line["message"], "refused");
+        } else {
+            assert_eq!(line["message"], "delivery");
+            assert!(
+                line["outcome"].is_string() && line["duration_ms"].is_number() && line["groupId"].is_string(),
+                "{line}"
+            );
+            if !sample.name.starts_with("quarantine-") {
+                let body = sample.body();
+                let event = Event::parse(&body).expect("it is an event");
+                assert_eq!((&line["eventId"], &line["eventType"]), (&json!(event.event_id), &json!(event.event_type)));
+            }
+        }
+    }
+
+    let output = lambda.process.output();
+    for sample in samples() {
+        for text in private_texts(&sample) {
+            assert!(!output.contains(&text), "{}: the log holds {text:?}", sample.name);
+        }
+        let request_id = sample.event["requestContext"]["requestId"].as_str().expect("it has one");
+        assert_eq!(output.matches(request_id).count(), 1, "{}", sample.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connection_is_opened_before_the_first_event() {
+    let world = World::new().await;
+    let lambda = Lambda::start(&world);
+
+    let answer = lambda.invoke(&sample("text-message-created"));
+
+    assert_eq!(answer["statusCode"], 200);
+    assert_eq!(world.proxy.take_operations(), ["GetItem", "PutItem"]);
+}

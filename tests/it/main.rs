@@ -1,0 +1,19 @@
+//! The behaviour of the whole, through its public face: the real service over a real DynamoDB engine, the release binary
+//! under the real Lambda runtime interface emulator, the command line as a process. One file per behaviour.
+
+mod answers;
+mod concurrency;
+mod configuration;
+mod data;
+mod dev;
+mod failures;
+mod fixtures;
+mod identity;
+mod lambda;
+mod large_bodies;
+mod properties;
+mod quarantine;
+mod requests;
+mod support;
+mod template;
+mod tokens;

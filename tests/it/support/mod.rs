@@ -1,0 +1,12 @@
+//! What the tests have in common: a table in a real engine, a proxy in front of it, the events of `events/`.
+
+pub mod events;
+pub mod process;
+pub mod proxy;
+pub mod table;
+
+pub use self::{
+    events::{Sample, sample, samples},
+    proxy::Fault,
+    table::World,
+};

@@ -1,0 +1,122 @@
+//! Programs as processes: started, awaited by what they say, ended with the test.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long anything may take to come up on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program; it is killed when this goes.
+pub struct Process {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    output: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts a program and listens to its stdout and stderr.
+    pub fn start(command: &mut Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (sender, lines) = mpsc::channel();
+        let output = Arc::new(Mutex::new(String::new()));
+        listen(child.stdout.take().expect("it is piped"), sender.clone(), output.clone());
+        listen(child.stderr.take().expect("it is piped"), sender, output.clone());
+        Self { child, lines, output }
+    }
+
+    /// Waits for a line that `wanted` finds something in.
+    pub fn wait_for<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> T {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    if let Some(found) = wanted(&line) {
+                        return found;
+                    }
+                }
+                Err(_) => panic!("the line never came; there was:\n{}", self.output()),
+            }
+        }
+    }
+
+    /// All that it has said so far.
+    pub fn output(&self) -> String {
+        self.output.lock().expect("no listener panics").clone()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listen(stream: impl Read + Send + 'static, lines: mpsc::Sender<String>, output: Arc<Mutex<String>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            output.lock().expect("no listener panics").push_str(&format!("{line}\n"));
+            // The test may have stopped listening.
+            let _ = lines.send(line);
+        }
+    });
+}
+
+/// Runs a program to its end, with `input` on its stdin.
+pub fn run(command: &mut Command, input: &[u8]) -> Output {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    // A program that does not read its input closes it early.
+    let _ = child.stdin.take().expect("it is piped").write_all(input);
+    child.wait_with_output().expect("it ends")
+}
+
+/// Sends an HTTP request over a connection of its own, as soon as somebody listens, and returns the whole answer.
+pub fn http(address: &str, head: &str, body: &[u8]) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    let mut stream = loop {
+        match TcpStream::connect(address) {
+            Ok(stream) => break stream,
+            Err(error) => assert!(Instant::now() < deadline, "{address}: {error}"),
+        }
+        thread::yield_now();
+    };
+    let head = format!("{head}\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).expect("it reads the head");
+    // Who refuses a body need not read it.
+    let _ = stream.write_all(body);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).expect("it answers with text")
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// A program that `make tools` installs into `.tools/`.
+pub fn tool(path: &str) -> PathBuf {
+    needed(Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv").join(path), "make tools")
+}
+
+/// The receiver as it is deployed.
+pub fn release_receiver() -> PathBuf {
+    let built =
+        Path::new(env!("CARGO_BIN_EXE_kaizala")).ancestors().nth(2).map(|target| target.join("release/receiver"));
+    needed(built.expect("binaries are two folders deep"), "make receiver")
+}
+
+fn needed(path: PathBuf, target: &str) -> PathBuf {
+    assert!(path.exists(), "{} is not there; `make test` prepares it, or `{target}` alone", path.display());
+    path
+}

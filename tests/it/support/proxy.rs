@@ -1,0 +1,137 @@
+//! A proxy in front of DynamoDB that counts what passes and breaks what it is told to.
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+use http::{StatusCode, header::CONTENT_TYPE};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::net::TcpListener;
+
+/// What goes wrong with a request to DynamoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// An error of DynamoDB's own; nothing is done.
+    ServerError,
+    /// DynamoDB asks for patience; nothing is done.
+    Throttling,
+    /// DynamoDB finds the request invalid; nothing is done.
+    Rejection,
+    /// No answer ever; nothing is done.
+    Hang,
+    /// The work is done, but the answer never arrives.
+    LostAnswer,
+}
+
+#[derive(Clone)]
+pub struct Proxy {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    upstream: String,
+    client: Client<HttpConnector, Body>,
+    plan: Mutex<Plan>,
+}
+
+#[derive(Default)]
+struct Plan {
+    seen: Vec<String>,
+    next: VecDeque<Option<Fault>>,
+    always: Option<Fault>,
+}
+
+impl Proxy {
+    pub async fn start(upstream: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let shared = Arc::new(Shared {
+            upstream: upstream.to_owned(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            plan: Mutex::default(),
+        });
+        let app = Router::new().fallback(handle).with_state(shared.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { url, shared }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Breaks every request from now on.
+    pub fn always(&self, fault: Fault) {
+        self.plan(|plan| plan.always = Some(fault));
+    }
+
+    /// Breaks the next request that is not planned for yet.
+    pub fn next(&self, fault: Fault) {
+        self.plan(|plan| plan.next.push_back(Some(fault)));
+    }
+
+    /// Lets that many requests pass before what is planned after this call.
+    pub fn next_passes(&self, requests: usize) {
+        self.plan(|plan| plan.next.extend(vec![None; requests]));
+    }
+
+    /// Lets everything pass again.
+    pub fn heal(&self) {
+        self.plan(|plan| {
+            plan.always = None;
+            plan.next.clear();
+        });
+    }
+
+    /// The operations that came by since the last call.
+    pub fn take_operations(&self) -> Vec<String> {
+        self.plan(|plan| std::mem::take(&mut plan.seen))
+    }
+
+    fn plan<T>(&self, change: impl FnOnce(&mut Plan) -> T) -> T {
+        change(&mut self.shared.plan.lock().expect("nothing panics while it holds the plan"))
+    }
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let fault = {
+        let mut plan = shared.plan.lock().expect("nothing panics while it holds the plan");
+        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        plan.seen.push(target.rsplit('.').next().unwrap_or_default().to_owned());
+        plan.next.pop_front().unwrap_or(plan.always)
+    };
+    match fault {
+        None => forward(&shared, request).await,
+        Some(Fault::ServerError) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+        Some(Fault::Throttling) => refuse(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
+        Some(Fault::Rejection) => refuse(StatusCode::BAD_REQUEST, "ValidationException"),
+        Some(Fault::Hang) => pending().await,
+        Some(Fault::LostAnswer) => {
+            forward(&shared, request).await;
+            pending().await
+        }
+    }
+}
+
+async fn forward(shared: &Shared, mut request: Request) -> Response {
+    let uri = format!("{}{}", shared.upstream, request.uri().path());
+    *request.uri_mut() = uri.parse().expect("the upstream's URI is one");
+    shared.client.request(request).await.expect("the engine answers").map(Body::new)
+}
+
+fn refuse(status: StatusCode, code: &str) -> Response {
+    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"made up by a test"}}"#);
+    let response = Response::builder().status(status).header(CONTENT_TYPE, "application/x-amz-json-1.0");
+    response.body(Body::from(body)).expect("it is a response")
+}
