@@ -1,0 +1,62 @@
+# Everything that is done with this project, one target each. `make` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test lint build invoke clean tools receiver
+
+PORT ?= 9000
+DB_PORT ?= 8000
+EVENT ?= events/text-message-created.json
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= eu-west-1
+
+venv := .tools/venv
+in_venv := PATH="$(CURDIR)/$(venv)/bin:$$PATH"
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start the receiver here over an embedded DynamoDB, deliver every file of events/, show the rows, go on serving
+	cargo build --locked --features cli --bin kaizala
+	python3 scripts/run.py --port $(PORT) --db-port $(DB_PORT)
+
+test: tools receiver ## Run all tests, the release binary under Lambda's runtime interface emulator among them
+	cargo test --locked --features cli
+
+lint: tools ## Check formatting, Clippy's advice, documentation links and the template
+	cargo fmt --check
+	cargo clippy --locked --features cli --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features cli --no-deps --lib
+	$(in_venv) cfn-lint template.yaml
+	$(in_venv) sam validate --lint
+
+build: .tools/build ## Build the Lambda for deployment (sam build)
+	$(in_venv) sam build
+
+invoke: .aws-sam/build/template.yaml ## Run the built Lambda once in Docker on EVENT=events/x.json, over the database of `make run`
+	DB_PORT=$(DB_PORT) scripts/invoke.sh $(EVENT)
+
+clean: ## Delete what was built and installed
+	rm -rf target .tools .aws-sam
+
+tools: .tools/test
+
+receiver:
+	cargo build --locked --release --bin receiver
+
+.aws-sam/build/template.yaml:
+	$(MAKE) build
+
+# Pinned in scripts/, installed beside the project: nothing is left on the machine.
+.tools/venv:
+	python3 -m venv $@ || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; rm -rf $@; exit 1; }
+
+.tools/test: scripts/tools-test.txt | .tools/venv
+	$(venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	emulators=$$($(venv)/bin/python -c 'import samcli.local as sam; print(sam.__path__[0])')/rapid; \
+	  install -m 755 $$emulators/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/) $(venv)/bin/aws-lambda-rie
+	touch $@
+
+.tools/build: scripts/tools-build.txt .tools/test
+	$(venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Runs the function once, in Lambda's own container, on an event file, and prints its answer.
+#
+#   target/debug/kaizala dev --memory &     # or any DynamoDB emulator with the table
+#   sam build
+#   scripts/invoke.sh events/text-message-created.json
+#
+# DB_PORT     port of the emulator on this machine (8000)
+# TABLE_NAME  its table (kaizala-events)
+set -euo pipefail
+
+fail() {
+  echo "invoke.sh: $*" >&2
+  exit 1
+}
+answers() { (: <"/dev/tcp/$1/$2") 2>/dev/null; }
+
+[ $# -eq 1 ] || { echo "usage: scripts/invoke.sh events/FILE.json" >&2; exit 2; }
+[ -f "$1" ] || fail "there is no file $1"
+event=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+cd "$(dirname "$0")/.."
+
+PATH=$PWD/.tools/venv/bin:$PATH
+command -v sam >/dev/null || fail "sam is not on the PATH: install the AWS SAM CLI"
+bootstrap=.aws-sam/build/Receiver/bootstrap
+[ -f "$bootstrap" ] || fail "nothing is built yet: run sam build"
+port=${DB_PORT:-8000}
+answers 127.0.0.1 "$port" || fail "no emulator on port $port: start one (kaizala dev --memory), or set DB_PORT"
+
+# sam would ask the network for a newer image every time, and fail without one.
+case $(od -An -tx1 -j18 -N1 "$bootstrap") in *b7*) machine=arm64 ;; *) machine=x86_64 ;; esac
+skip_pull=
+if docker image ls --format '{{.Repository}}:{{.Tag}}' 2>/dev/null | grep -q "/lambda/provided:al2023-$machine$"; then
+  skip_pull=--skip-pull-image
+fi
+
+# The container is to reach the emulator, which listens on localhost. Docker Desktop sees to that; Docker Engine, told by
+# the bridge docker0, does not, and sam ignores `--docker-network host`. So the bridge's address is forwarded for a moment.
+bridge=$(ip -4 -o address show docker0 2>/dev/null | sed -E 's|.* inet ([0-9.]+)/.*|\1|') || true
+if [ -n "$bridge" ] && ! answers "$bridge" "$port"; then
+  python3 - "$bridge" "$port" <<'PYTHON' &
+import asyncio, sys
+
+address, port = sys.argv[1], int(sys.argv[2])
+
+async def copy(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+async def forward(reader, writer):
+    to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
+    await asyncio.gather(copy(reader, to_writer), copy(to_reader, writer), return_exceptions=True)
+
+async def serve():
+    await (await asyncio.start_server(forward, address, port)).serve_forever()
+
+asyncio.run(serve())
+PYTHON
+  forwarder=$!
+  trap 'kill "$forwarder" 2>/dev/null || true' EXIT
+  for _ in $(seq 50); do answers "$bridge" "$port" && break; sleep 0.1; done
+  answers "$bridge" "$port" || fail "port $port on $bridge (docker0) cannot be forwarded"
+fi
+
+# A variable that the template declares is taken from this shell rather than from the template. It has to be: to sam, !Ref of
+# the table is a logical id and !Ref AWS::NoValue an empty string. Credentials are made up, so that real ones stay out; sam
+# asks AWS whose they are, which is not worth retrying. The digest is that of the token in the event files,
+# local-callback-token-not-for-production.
+answer=$(
+  env -u AWS_PROFILE -u AWS_SESSION_TOKEN \
+    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_MAX_ATTEMPTS=1 \
+    AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 \
+    TABLE_NAME="${TABLE_NAME:-kaizala-events}" \
+    CALLBACK_TOKEN_SHA256=78fb1f72db9958a465e0ba9c8736f04ee420077d3a42d437a5938c74aecd8e6a \
+    AWS_ENDPOINT_URL_DYNAMODB="http://host.docker.internal:$port" \
+    sam local invoke Receiver --event "$event" --add-host host.docker.internal:host-gateway ${skip_pull:+"$skip_pull"}
+)
+# sam counts a function that crashed as a success.
+[ -n "$answer" ] || fail "the function gave no answer; its log is above"
+printf '%s\n' "$answer"
