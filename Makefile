@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 PORT ?= 9000
 DB_PORT ?= 8000
+ARCH ?= x86_64
 EVENT ?= events/text-message-created.json
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= eu-west-1
@@ -14,7 +15,7 @@ venv := .tools/venv
 in_venv := PATH="$(CURDIR)/$(venv)/bin:$$PATH"
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start the receiver here over an embedded DynamoDB, deliver every file of events/, show the rows, go on serving
 	cargo build --locked --features cli --bin kaizala
@@ -30,10 +31,10 @@ lint: tools ## Check formatting, Clippy's advice, documentation links and the te
 	$(in_venv) cfn-lint template.yaml
 	$(in_venv) sam validate --lint
 
-build: .tools/build ## Build the Lambda for deployment (sam build)
-	$(in_venv) sam build
+build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_64 or arm64
+	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)
 
-invoke: .aws-sam/build/template.yaml ## Run the built Lambda once in Docker on EVENT=events/x.json, over the database of `make run`
+invoke: build ## Build the Lambda and run it once in Docker on EVENT=events/x.json, over the database of `make run`
 	DB_PORT=$(DB_PORT) scripts/invoke.sh $(EVENT)
 
 clean: ## Delete what was built and installed
@@ -43,9 +44,6 @@ tools: .tools/test
 
 receiver:
 	cargo build --locked --release --bin receiver
-
-.aws-sam/build/template.yaml:
-	$(MAKE) build
 
 # Pinned in scripts/, installed beside the project: nothing is left on the machine.
 .tools/venv:

@@ -34,8 +34,9 @@ if docker image ls --format '{{.Repository}}:{{.Tag}}' 2>/dev/null | grep -q "/l
   skip_pull=--skip-pull-image
 fi
 
-# The container is to reach the emulator, which listens on localhost. Docker Desktop sees to that; Docker Engine, told by
-# the bridge docker0, does not, and sam ignores `--docker-network host`. So the bridge's address is forwarded for a moment.
+# The container is to reach the emulator, which listens on localhost. Docker Desktop sees to that; Docker Engine, told
+# by the bridge docker0, does not, and sam ignores `--docker-network host`. So the bridge's address is forwarded for a
+# moment.
 bridge=$(ip -4 -o address show docker0 2>/dev/null | sed -E 's|.* inet ([0-9.]+)/.*|\1|') || true
 if [ -n "$bridge" ] && ! answers "$bridge" "$port"; then
   python3 - "$bridge" "$port" <<'PYTHON' &
@@ -64,10 +65,10 @@ PYTHON
   answers "$bridge" "$port" || fail "port $port on $bridge (docker0) cannot be forwarded"
 fi
 
-# A variable that the template declares is taken from this shell rather than from the template. It has to be: to sam, !Ref of
-# the table is a logical id and !Ref AWS::NoValue an empty string. Credentials are made up, so that real ones stay out; sam
-# asks AWS whose they are, which is not worth retrying. The digest is that of the token in the event files,
-# local-callback-token-not-for-production.
+# A variable that the template declares is taken from this shell rather than from the template. It has to be: to sam,
+# !Ref of the table is a logical id, and an !If with !Ref AWS::NoValue an empty string. Credentials are made up, so that
+# real ones stay out; sam asks AWS whose they are, which is not worth retrying. The digest is that of the token in the
+# event files, local-callback-token-not-for-production.
 answer=$(
   env -u AWS_PROFILE -u AWS_SESSION_TOKEN \
     AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_MAX_ATTEMPTS=1 \

@@ -15,7 +15,8 @@ import sys
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-KAIZALA = ROOT / "target" / "debug" / "kaizala"
+# Through cargo, which knows where it built the command; on Unix it becomes the command.
+KAIZALA = ["cargo", "run", "--quiet", "--locked", "--features", "cli", "--bin", "kaizala", "--"]
 TABLE = "kaizala-events"
 # The token in events/. Good for nothing else.
 CALLBACK_TOKEN = "local-callback-token-not-for-production"
@@ -42,9 +43,10 @@ class Server:
     """The running `kaizala dev`."""
 
     def __init__(self, port, db_port):
-        command = [KAIZALA, "dev", "--memory", "--port", str(port), "--db-port", str(db_port), "--table", TABLE]
+        command = [*KAIZALA, "dev", "--memory", "--port", str(port), "--db-port", str(db_port), "--table", TABLE]
         self.process = subprocess.Popen(
             command,
+            cwd=ROOT,
             env=os.environ | {"KAIZALA_CALLBACK_TOKEN": CALLBACK_TOKEN},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,13 +54,14 @@ class Server:
         )
         self.shows_log = threading.Event()
         self.complaints = []
-        threading.Thread(target=self.read_log, daemon=True).start()
+        log_reader = threading.Thread(target=self.read_log, daemon=True)
+        log_reader.start()
         self.banner = []
         for line in self.process.stdout:
             self.banner.append(line.rstrip())
             if "curl" in line:
                 return
-        self.process.wait()
+        log_reader.join()
         sys.exit("".join(self.complaints) or "kaizala dev did not start")
 
     def read_log(self):

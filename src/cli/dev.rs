@@ -23,8 +23,9 @@ use crate::{
     token::{AcceptedTokens, TokenDigest},
 };
 
-/// API Gateway's limit on a request body.
-const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// Lambda's limit on an invocation. There it goes for the body escaped as JSON and what API Gateway adds, so that the
+/// largest body that gets through is somewhat smaller.
+const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
 /// Run the receiver on this machine, over an embedded DynamoDB.
 ///
@@ -49,8 +50,8 @@ pub(super) struct Dev {
     #[arg(long, env = "KAIZALA_DEV_DB", value_name = "FILE", default_value = "kaizala-dev.db")]
     db: PathBuf,
 
-    /// Keep the database in memory: it is gone when the command ends.
-    #[arg(long, env = "KAIZALA_DEV_MEMORY", conflicts_with = "db")]
+    /// Keep the database in memory, whatever --db says: it is gone when the command ends.
+    #[arg(long, env = "KAIZALA_DEV_MEMORY")]
     memory: bool,
 }
 
@@ -142,6 +143,7 @@ impl CallbackToken {
 async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
     let (mut head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        // Or it broke off, in which case nobody is there to read the status.
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     head.extensions.insert(Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) });

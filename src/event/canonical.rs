@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-/// From this depth on, a value is copied as it was written. It bounds the recursion; Kaizala's data is five deep.
+/// From this depth on, a value is copied without white space but otherwise as it was written. It bounds the recursion;
+/// Kaizala's data is five deep.
 const MAX_DEPTH: usize = 128;
 
 /// `json` without white space, its members sorted by name, its strings as unescaped UTF-8 (escaped are only `"`, `\`,
@@ -31,9 +32,10 @@ struct Writer<'a> {
     sorted: Vec<u8>,
 }
 
-/// A member that has been written: its name, unescaped, and where in `out` it stands.
+/// A member that has been written: its name, unescaped, and where in `out` it stands. Names are bytes, since an unpaired
+/// surrogate has no place in a string; as bytes they sort by code point all the same.
 struct Member<'a> {
-    name: Cow<'a, str>,
+    name: Cow<'a, [u8]>,
     start: usize,
     end: usize,
 }
@@ -117,7 +119,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the string that comes next and returns it unescaped.
-    fn string(&mut self) -> Cow<'a, str> {
+    fn string(&mut self) -> Cow<'a, [u8]> {
         self.at += 1;
         let start = self.at;
         let end = self.quote_or_backslash();
@@ -127,13 +129,13 @@ impl<'a> Writer<'a> {
         self.at = end + 1;
         // The usual string, without escapes, stands between its quotes as it must be written.
         self.out.extend_from_slice(&self.json.as_bytes()[start - 1..self.at]);
-        Cow::Borrowed(&self.json[start..end])
+        Cow::Borrowed(&self.json.as_bytes()[start..end])
     }
 
     /// The rest of a string from its first escape on.
-    fn escaped_string(&mut self, start: usize, first_escape: usize) -> Cow<'a, str> {
+    fn escaped_string(&mut self, start: usize, first_escape: usize) -> Cow<'a, [u8]> {
         self.out.extend_from_slice(&self.json.as_bytes()[start - 1..first_escape]);
-        let mut name = self.json[start..first_escape].to_owned();
+        let mut name = self.json.as_bytes()[start..first_escape].to_vec();
         self.at = first_escape;
         loop {
             match self.peek() {
@@ -145,9 +147,9 @@ impl<'a> Writer<'a> {
                 Some(b'\\') => self.escape(&mut name),
                 Some(_) => {
                     let end = self.quote_or_backslash();
-                    let plain = &self.json[self.at..end];
-                    self.out.extend_from_slice(plain.as_bytes());
-                    name.push_str(plain);
+                    let plain = &self.json.as_bytes()[self.at..end];
+                    self.out.extend_from_slice(plain);
+                    name.extend_from_slice(plain);
                     self.at = end;
                 }
             }
@@ -157,7 +159,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Reads the escape that comes next and writes its character the canonical way.
-    fn escape(&mut self, name: &mut String) {
+    fn escape(&mut self, name: &mut Vec<u8>) {
         let kind = self.json.as_bytes()[self.at + 1];
         self.at += 2;
         let character = match kind {
@@ -171,14 +173,14 @@ impl<'a> Writer<'a> {
                 let Some(character) = self.scalar(unit) else {
                     let escape = format!("\\u{unit:04x}");
                     self.out.extend_from_slice(escape.as_bytes());
-                    name.push_str(&escape);
+                    name.extend_from_slice(&surrogate_bytes(unit));
                     return;
                 };
                 character
             }
             quoted => char::from(quoted),
         };
-        name.push(character);
+        name.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         match character {
             '"' => self.out.extend_from_slice(b"\\\""),
             '\\' => self.out.extend_from_slice(b"\\\\"),
@@ -226,28 +228,36 @@ impl<'a> Writer<'a> {
     }
 
     fn container_as_written(&mut self) {
-        let start = self.at;
         let mut open = 0_usize;
         while let Some(byte) = self.peek() {
-            self.at += 1;
+            let start = self.at;
             match byte {
+                b'"' => self.skip_string(),
+                _ => self.at += 1,
+            }
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => continue,
                 b'{' | b'[' => open += 1,
                 b'}' | b']' => open -= 1,
-                b'"' => loop {
-                    let end = self.quote_or_backslash();
-                    if self.json.as_bytes()[end] == b'"' {
-                        self.at = end + 1;
-                        break;
-                    }
-                    self.at = end + 2;
-                },
                 _ => {}
             }
+            self.out.extend_from_slice(&self.json.as_bytes()[start..self.at]);
             if open == 0 {
                 break;
             }
         }
-        self.out.extend_from_slice(&self.json.as_bytes()[start..self.at]);
+    }
+
+    fn skip_string(&mut self) {
+        self.at += 1;
+        loop {
+            let end = self.quote_or_backslash();
+            if self.json.as_bytes()[end] == b'"' {
+                self.at = end + 1;
+                return;
+            }
+            self.at = end + 2;
+        }
     }
 
     /// Where the string that is being read ends or has its next escape.
@@ -255,4 +265,10 @@ impl<'a> Writer<'a> {
         let rest = &self.json.as_bytes()[self.at..];
         memchr::memchr2(b'"', b'\\', rest).map_or(self.json.len(), |offset| self.at + offset)
     }
+}
+
+/// An unpaired surrogate the way UTF-8 would encode it, had it a place there: bytes that no character has.
+fn surrogate_bytes(unit: u16) -> [u8; 3] {
+    let [high, low] = unit.to_be_bytes();
+    [0xe0 | high >> 4, 0x80 | (high & 0xf) << 2 | low >> 6, 0x80 | low & 0x3f]
 }

@@ -4,7 +4,7 @@
 //! payloads disagree about which fields there are, and a reader that insisted would lose the rest. The payloads behind
 //! each type are those of the connector documentation ("Webhooks: callback data") and of captured callbacks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde_json::value::RawValue;
 
@@ -15,7 +15,7 @@ use super::{
 };
 
 /// An event's data, typed by its event type.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Data<'a> {
     /// `ActionCreated`, `SurveyCreated`.
     Created(Created<'a>),
@@ -43,7 +43,7 @@ pub enum Data<'a> {
 ///
 /// The documentation prints a response's data under `ActionCreated`. Both shapes are read: the questions come from
 /// `questions`, else from `responseDetails.responseWithQuestions`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Created<'a> {
     /// The action that was created.
     pub action_id: Option<Cow<'a, str>>,
@@ -62,7 +62,7 @@ pub struct Created<'a> {
 }
 
 /// A named value that comes with an action.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Property<'a> {
     /// What it is called.
     pub name: Option<Cow<'a, str>>,
@@ -73,7 +73,7 @@ pub struct Property<'a> {
 }
 
 /// An answer to an action card or survey, or an edit of one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Response<'a> {
     /// The action that was answered.
     pub action_id: Option<Cow<'a, str>>,
@@ -108,7 +108,7 @@ pub struct Response<'a> {
 }
 
 /// A job that was assigned.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobCreated<'a> {
     /// The action that is the job.
     pub action_id: Option<Cow<'a, str>>,
@@ -126,7 +126,7 @@ pub struct JobCreated<'a> {
 
 /// An assignee's answer to a job. Nested under `responseDetails.response` in payloads, flat in the documentation's
 /// table: both are read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobResponse<'a> {
     /// The action that is the job.
     pub action_id: Option<Cow<'a, str>>,
@@ -145,14 +145,14 @@ pub struct JobResponse<'a> {
 }
 
 /// A text message.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TextMessage<'a> {
     /// What was written. Personal data.
     pub text: Option<Cow<'a, str>>,
 }
 
 /// One or more files that were sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Attachment<'a> {
     /// The files.
     pub media: Vec<Media<'a>>,
@@ -163,7 +163,7 @@ pub struct Attachment<'a> {
 }
 
 /// An announcement.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Announcement<'a> {
     /// The headline.
     pub title: Option<Cow<'a, str>>,
@@ -174,7 +174,7 @@ pub struct Announcement<'a> {
 }
 
 /// Somebody joined or left a group.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MemberChange<'a> {
     /// Phone number of the member. Personal data.
     pub member: Option<Cow<'a, str>>,
@@ -189,7 +189,7 @@ pub struct MemberChange<'a> {
 }
 
 /// A sub-group that was added to or removed from a group. No documented schema; the parent is the event's group.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SubGroup<'a> {
     /// The sub-group.
     pub group_id: Option<Cow<'a, str>>,
@@ -197,6 +197,25 @@ pub struct SubGroup<'a> {
     pub group_name: Option<Cow<'a, str>>,
     /// `Group`, …
     pub group_type: Option<Cow<'a, str>>,
+}
+
+/// Shows which data it is and nothing of what is in it: most of that is personal, and data ends up in logs by accident.
+/// For the same reason none of its parts can be shown.
+impl fmt::Debug for Data<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created(_) => "Created",
+            Self::Response(_) => "Response",
+            Self::JobCreated(_) => "JobCreated",
+            Self::JobResponse(_) => "JobResponse",
+            Self::TextMessage(_) => "TextMessage",
+            Self::Attachment(_) => "Attachment",
+            Self::Announcement(_) => "Announcement",
+            Self::MemberChange(_) => "MemberChange",
+            Self::SubGroup(_) => "SubGroup",
+            Self::Other(_) => "Other",
+        })
+    }
 }
 
 impl<'a> Data<'a> {
@@ -266,8 +285,8 @@ impl<'a> Response<'a> {
             is_update: data.flag("isUpdateResponse"),
             responder: data.id("responder"),
             responder_id: data.id("responderId"),
-            responder_name: data.id("responderName"),
-            responder_profile_pic: data.id("responderProfilePic"),
+            responder_name: data.label("responderName"),
+            responder_profile_pic: data.label("responderProfilePic"),
             creator_id: data.id("creatorId"),
             is_anonymous: data.flag("isAnonymous"),
             questions: Question::answered(data),
@@ -283,7 +302,7 @@ impl<'a> JobCreated<'a> {
             group_id: data.id("groupId"),
             title: data.text("title"),
             text: data.text("text"),
-            due_date: data.id("dueDate"),
+            due_date: data.label("dueDate"),
             assigned_to: data.list("assignedTo").into_iter().filter_map(text).collect(),
         }
     }
@@ -298,8 +317,8 @@ impl<'a> JobResponse<'a> {
             group_id: data.id("groupId"),
             response_id: data.id("responseId"),
             assignee: answer.id("assignee"),
-            assignee_name: answer.id("assigneeName"),
-            assignee_profile_pic: answer.id("assigneeProfilePic"),
+            assignee_name: answer.label("assigneeName"),
+            assignee_profile_pic: answer.label("assigneeProfilePic"),
             is_completed: answer.flag("isCompleted"),
         }
     }
@@ -310,7 +329,7 @@ impl<'a> Attachment<'a> {
         Self {
             media: data.list("media").into_iter().filter_map(Media::read).collect(),
             action_type: data.id("actionType"),
-            caption: data.id("caption"),
+            caption: data.label("caption"),
         }
     }
 }
@@ -330,8 +349,8 @@ impl<'a> MemberChange<'a> {
         Self {
             member: data.id("member"),
             member_id: data.id("memberId"),
-            member_name: data.id("memberName"),
-            member_profile_pic: data.id("memberProfilePic"),
+            member_name: data.label("memberName"),
+            member_profile_pic: data.label("memberProfilePic"),
             role: data.id("type"),
         }
     }
@@ -339,6 +358,6 @@ impl<'a> MemberChange<'a> {
 
 impl<'a> SubGroup<'a> {
     fn read(data: &Object<'a>) -> Self {
-        Self { group_id: data.id("groupId"), group_name: data.id("groupName"), group_type: data.id("groupType") }
+        Self { group_id: data.id("groupId"), group_name: data.label("groupName"), group_type: data.id("groupType") }
     }
 }

@@ -18,12 +18,11 @@ pub const UNGROUPED: &str = "ungrouped";
 /// a `#`, so that a group that happened to have this id would do no harm.
 pub const QUARANTINE_GROUP: &str = "quarantine";
 /// DynamoDB's limit on a partition key.
-pub const MAX_GROUP_ID_BYTES: usize = 2048;
+const MAX_GROUP_ID_BYTES: usize = 2048;
 /// DynamoDB's limit on a sort key.
 const MAX_SORT_KEY_BYTES: usize = 1024;
-/// Room that a key leaves for the longest suffixes: a revision's (`#r` and 16 digits) and a part's
-/// (`#part`, 16 digits, `-0000`).
-pub const KEY_SUFFIX_BYTES: usize = 2 + 16 + 5 + 16 + 5;
+/// Room that a key leaves for both suffixes at once, those of [`EventKey::revision`] and [`EventKey::part`].
+const SUFFIX_BYTES: usize = "#r0123456789abcdef".len() + "#part0123456789abcdef-0000".len();
 
 /// The separator of the key's parts, and the character that escapes it.
 const RESERVED: AsciiSet = AsciiSet::EMPTY.add(b'#').add(b'%');
@@ -51,13 +50,21 @@ impl EventKey {
         Self(format!("{}#r{}", self.0, content.short()))
     }
 
+    /// The key of an item that holds a part of a body. The body's digest is in it, so that two bodies under one key never
+    /// share a part.
+    #[must_use]
+    pub fn part(&self, body: &Sha256Digest, index: u64) -> Self {
+        Self(format!("{}#part{}-{index:04}", self.0, body.short()))
+    }
+
+    /// A key as it stands in the table.
+    pub fn from_table(key: &str) -> Self {
+        Self(key.to_owned())
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    pub(super) fn is_too_long(&self) -> bool {
-        self.0.len() + KEY_SUFFIX_BYTES > MAX_SORT_KEY_BYTES
     }
 }
 
@@ -125,6 +132,11 @@ impl<'a> Event<'a> {
     /// The sort key under which the event is stored when it is the first of its eventId.
     pub fn key(&self) -> EventKey {
         EventKey::new(&self.event_type, &self.event_id)
+    }
+
+    /// Whether DynamoDB takes the event's keys, those of its revisions and parts included.
+    pub(super) fn fits_keys(&self) -> bool {
+        self.key().as_str().len() + SUFFIX_BYTES <= MAX_SORT_KEY_BYTES && self.table_group().len() <= MAX_GROUP_ID_BYTES
     }
 
     /// Digest of what the event says, whoever it was delivered for: SHA-256 over the event type, a newline and `data` as

@@ -27,7 +27,7 @@ impl<'a> Object<'a> {
         self.0
             .iter()
             .rev()
-            .find(|(key, _)| key.0 == name)
+            .find(|(key, _)| key.value == name)
             .map(|(_, value)| *value)
             .filter(|value| value.get() != "null")
     }
@@ -37,14 +37,27 @@ impl<'a> Object<'a> {
         string(self.raw(name)?)
     }
 
+    /// A member that is a string without an unpaired surrogate: one in which nothing had to be replaced, so that two
+    /// different ones cannot become the same.
+    pub(super) fn exact_string(&self, name: &str) -> Option<Cow<'a, str>> {
+        exact_string(self.raw(name)?)
+    }
+
     /// A member that reads as text: a string, or a number or Boolean as it was written.
     pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         text(self.raw(name)?)
     }
 
-    /// As [`text`](Self::text), with "" as absent: Kaizala sends it for ids, names and pictures that it does not have.
+    /// As [`text`](Self::text), with "" as absent: Kaizala sends it for names and pictures that it does not have.
+    pub(super) fn label(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.text(name).filter(|label| !label.is_empty())
+    }
+
+    /// A member that identifies something: an [exact string](Self::exact_string) or a number, and not empty.
     pub(super) fn id(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.text(name).filter(|id| !id.is_empty())
+        let value = self.raw(name)?;
+        let id = if value.get().starts_with('"') { exact_string(value) } else { text(value) };
+        id.filter(|id| !id.is_empty())
     }
 
     /// A Boolean, also when it came as a string or as 0 or 1.
@@ -70,9 +83,13 @@ impl<'a> Object<'a> {
     }
 }
 
+fn exact_string(value: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Text<'_>>(value.get()).ok().filter(|text| text.exact).map(|text| text.value)
+}
+
 /// The string that a value is.
 pub(super) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Text<'_>>(value.get()).ok().map(|text| text.0)
+    serde_json::from_str::<Text<'_>>(value.get()).ok().map(|text| text.value)
 }
 
 /// The text that a value reads as: a string, or a number or Boolean as it was written.
@@ -115,7 +132,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 
 /// A JSON string. Asked for as bytes, since serde_json refuses an unpaired surrogate escape (`"\ud83d"`, half an emoji
 /// cut off by a client) only in strings; it reads as U+FFFD here.
-struct Text<'a>(Cow<'a, str>);
+struct Text<'a> {
+    value: Cow<'a, str>,
+    /// Whether nothing was replaced.
+    exact: bool,
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -129,11 +150,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
-                Ok(Text(String::from_utf8_lossy(bytes)))
+                Ok(match std::str::from_utf8(bytes) {
+                    Ok(text) => Text { value: Cow::Borrowed(text), exact: true },
+                    Err(_) => Text { value: String::from_utf8_lossy(bytes), exact: false },
+                })
             }
 
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())))
+                let value = String::from_utf8_lossy(bytes);
+                // What is borrowed needed no replacement.
+                Ok(Text { exact: matches!(value, Cow::Borrowed(_)), value: Cow::Owned(value.into_owned()) })
             }
         }
 

@@ -23,7 +23,7 @@ pub use self::{
         TextMessage,
     },
     event_type::EventType,
-    identity::{EventKey, KEY_SUFFIX_BYTES, MAX_GROUP_ID_BYTES, QUARANTINE_GROUP, Sha256Digest, UNGROUPED},
+    identity::{EventKey, QUARANTINE_GROUP, Sha256Digest, UNGROUPED},
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };
@@ -84,9 +84,9 @@ pub enum Unreadable {
     NotJson,
     /// The body is JSON, but no object.
     NotAnObject,
-    /// `eventId` is absent, empty or no string.
+    /// `eventId` is absent, empty, no string, or a string that is not all Unicode.
     NoEventId,
-    /// `eventType` is absent, empty or no string.
+    /// `eventType` is absent, empty, no string, or a string that is not all Unicode.
     NoEventType,
     /// eventType and eventId, or the group id, are longer than a DynamoDB key may be.
     KeyTooLong,
@@ -130,8 +130,9 @@ impl<'a> Event<'a> {
             None if serde_json::from_str::<&RawValue>(text).is_ok() => return Err(Unreadable::NotAnObject),
             None => return Err(Unreadable::NotJson),
         };
-        let event_id = envelope.string("eventId").filter(|id| !id.is_empty()).ok_or(Unreadable::NoEventId)?;
-        let event_type = envelope.string("eventType").filter(|name| !name.is_empty()).ok_or(Unreadable::NoEventType)?;
+        let event_id = envelope.exact_string("eventId").filter(|id| !id.is_empty()).ok_or(Unreadable::NoEventId)?;
+        let event_type =
+            envelope.exact_string("eventType").filter(|name| !name.is_empty()).ok_or(Unreadable::NoEventType)?;
         let data = envelope.raw("data");
         let event = Self {
             event_id,
@@ -141,19 +142,16 @@ impl<'a> Event<'a> {
             subscription_id: envelope.id("subscriptionId"),
             group_id: envelope.id("groupId"),
             source_group_id: envelope.id("sourceGroupId"),
-            context: envelope.id("context"),
+            context: envelope.label("context"),
             from_user: envelope.id("fromUser"),
             from_user_id: envelope.id("fromUserId"),
-            from_user_name: envelope.id("fromUserName"),
-            from_user_profile_pic: envelope.id("fromUserProfilePic"),
+            from_user_name: envelope.label("fromUserName"),
+            from_user_profile_pic: envelope.label("fromUserProfilePic"),
             is_bot_from_user: envelope.flag("isBotfromUser"),
             data,
             indexed: Indexed::read(data),
         };
-        if event.key().is_too_long() || event.table_group().len() > MAX_GROUP_ID_BYTES {
-            return Err(Unreadable::KeyTooLong);
-        }
-        Ok(event)
+        if event.fits_keys() { Ok(event) } else { Err(Unreadable::KeyTooLong) }
     }
 
     /// The event type, when it is one that Kaizala is known to send.

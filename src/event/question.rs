@@ -12,7 +12,7 @@ use super::{
 /// A question, with its answer when it comes out of a response.
 ///
 /// There is no question id, and titles are neither unique nor stable: the position in the list counts too.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Question<'a> {
     /// What was asked.
     pub title: Option<Cow<'a, str>>,
@@ -27,7 +27,7 @@ pub struct Question<'a> {
 }
 
 /// An answer, by the type of its question. What does not fit its type stays [`Answer::Json`]: nothing is dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Answer<'a> {
     /// `Text`, `LargeText`: untrimmed, may hold JSON text. Also any other type's answer that is a plain string.
     Text(Cow<'a, str>),
@@ -48,7 +48,7 @@ pub enum Answer<'a> {
 }
 
 /// A place. Sent as `{lt, lg, n?, acc?, a?}`, as a string that holds that JSON, or with the names spelled out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Location<'a> {
     /// Degrees north.
     pub latitude: f64,
@@ -63,7 +63,7 @@ pub struct Location<'a> {
 }
 
 /// A file that was sent along. Documentation and payloads spell its keys two ways.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Media<'a> {
     /// Where the file is; real ones run to 616 characters.
     pub url: Option<Cow<'a, str>>,
@@ -72,7 +72,7 @@ pub struct Media<'a> {
 }
 
 /// A phone number: country code and national number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber<'a> {
     /// The country code without `+`, from `cc`.
     pub country_code: Cow<'a, str>,
@@ -172,7 +172,7 @@ impl<'a> Location<'a> {
 
     fn of(place: &Object<'a>) -> Option<Self> {
         let number = |short, long| place.raw(short).or_else(|| place.raw(long)).and_then(number);
-        let name = |short, long| place.id(short).or_else(|| place.id(long));
+        let name = |short, long| place.label(short).or_else(|| place.label(long));
         Some(Self {
             latitude: number("lt", "latitude")?,
             longitude: number("lg", "longitude")?,
@@ -202,8 +202,8 @@ impl<'a> Media<'a> {
         }
         let media = Object::parse(value.get())?;
         let media = Self {
-            url: media.id("mediaUrl").or_else(|| media.id("url")),
-            file_name: media.id("mediaFileName").or_else(|| media.id("fileName")),
+            url: media.label("mediaUrl").or_else(|| media.label("url")),
+            file_name: media.label("mediaFileName").or_else(|| media.label("fileName")),
         };
         (media.url.is_some() || media.file_name.is_some()).then_some(media)
     }

@@ -1,11 +1,18 @@
 //! A callback before and after its token was checked.
 //!
-//! Only a [`Verified`] callback gives out its body, and only [`Unverified::verify`] makes one, so that using a body
-//! before the check does not compile:
+//! Only a [`Verified`] callback gives out its body, and only [`Unverified::verify`] makes one:
 //!
-//! ```compile_fail
-//! use kaizala_webhook::receiver::Unverified;
+//! ```
+//! # use kaizala_webhook::{receiver::Unverified, token::{AcceptedTokens, TokenDigest}};
+//! # let tokens = AcceptedTokens::only(TokenDigest::of(b"token"));
+//! let callback = Unverified::new(http::HeaderMap::new(), bytes::Bytes::from_static(b"{}"));
+//! let event = callback.verify(&tokens).map(|callback| callback.event().is_ok());
+//! ```
 //!
+//! Using a body before the check does not compile:
+//!
+//! ```compile_fail,E0599
+//! # use kaizala_webhook::receiver::Unverified;
 //! let callback = Unverified::new(http::HeaderMap::new(), bytes::Bytes::from_static(b"{}"));
 //! let event = callback.event();
 //! ```

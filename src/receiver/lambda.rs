@@ -66,7 +66,10 @@ fn arrival(request: &Request) -> Arrival {
             .filter(|millis| *millis > 0)
             .and_then(Timestamp::from_epoch_millis)
             .unwrap_or_else(now),
-        request_id: by_gateway.and_then(|context| context.request_id.clone()).or_else(by_lambda),
+        request_id: by_gateway
+            .and_then(|context| context.request_id.clone())
+            .or_else(by_lambda)
+            .filter(|id| !id.is_empty()),
     }
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod callback;
 mod config;
+mod delivery_line;
 mod handshake;
 mod lambda;
 mod logging;
@@ -16,15 +17,19 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
-use self::answer::{Answer, Refusal};
+use self::{
+    answer::{Answer, Refusal},
+    delivery_line::{DeliveryLine, Kept, Quarantined},
+};
 pub use self::{
     callback::{CALLBACK_TOKEN_HEADER, Unauthorized, Unverified, Verified},
     config::{CALLBACK_TOKEN_SHA256, Config, ConfigError, RETENTION_DAYS, TABLE_NAME},
@@ -33,12 +38,16 @@ pub use self::{
 };
 use crate::{
     event::{Event, Timestamp, Unreadable},
-    store::{Arrival, Outcome, QuarantineReason, Record, Store, StoreError},
+    store::{Arrival, QuarantineReason, Record, Store, StoreError},
     token::AcceptedTokens,
 };
 
 /// The path that Kaizala is told to call.
 pub const WEBHOOK_PATH: &str = "/webhook";
+
+/// When a delivery that is still not stored is given up, counted from its arrival here, retries and all. Kaizala's own
+/// limit is unknown; the answer is due within four seconds, and this leaves the runtime its share of them.
+const STORE_DEADLINE: Duration = Duration::from_millis(3600);
 
 /// The webhook. Cheap to clone.
 #[derive(Clone)]
@@ -92,23 +101,23 @@ impl Receiver {
             Err(unauthorized) => return refuse(Refusal::Unauthorized(unauthorized), request_id.as_deref()),
         };
         let event = callback.event();
-        let kept = self.keep(&callback, &event, arrival).await;
-        let line = DeliveryLine {
-            event: event.as_ref().ok(),
+        let kept = timeout_at(started + STORE_DEADLINE, self.keep(&callback, &event, arrival)).await;
+        let kept = kept.unwrap_or(Err(StoreError::TimedOut));
+        let event = event.ok();
+        DeliveryLine {
+            event: event.as_ref(),
+            kept: kept.as_ref(),
             request_id: request_id.as_deref(),
             body_bytes: callback.body().len(),
-            duration_ms: started.elapsed().as_secs_f64() * 1000.0,
-        };
+            duration: started.elapsed(),
+        }
+        .write();
         match kept {
             Ok(kept) => {
-                line.log(&kept);
-                let event_id = event.as_ref().ok().map(|event| &*event.event_id);
+                let event_id = event.as_ref().map(|event| &*event.event_id);
                 Answer::Delivery { outcome: kept.outcome, event_id }.into_response()
             }
-            Err(error) => {
-                line.log_failure(&error);
-                Refusal::StoreUnavailable.into_response()
-            }
+            Err(_) => Refusal::StoreUnavailable.into_response(),
         }
     }
 
@@ -119,85 +128,21 @@ impl Receiver {
         arrival: Arrival,
     ) -> Result<Kept, StoreError> {
         let body = callback.body();
-        let reason = match event {
+        let (reason, rejection) = match event {
             Ok(event) => {
                 let record = Record::of_event(event, arrival.clone());
                 match self.0.store.put(&record, body).await {
                     // It would be refused again at every retry, until Kaizala disables the webhook. Quarantine takes
                     // any body; if DynamoDB rejects that too, it is the table that is wrong.
-                    Err(StoreError::Rejected(_)) => QuarantineReason::RejectedByStore,
-                    kept => return Ok(Kept { outcome: kept?, group: record.group().to_owned(), reason: None }),
+                    Err(error @ StoreError::Rejected(_)) => (QuarantineReason::RejectedByStore, Some(error)),
+                    kept => return Ok(Kept { outcome: kept?, quarantined: None }),
                 }
             }
-            Err(unreadable) => QuarantineReason::Unreadable(*unreadable),
+            Err(unreadable) => (QuarantineReason::Unreadable(*unreadable), None),
         };
         let record = Record::of_quarantined(body, reason, arrival);
         let outcome = self.0.store.put(&record, body).await?;
-        Ok(Kept { outcome, group: record.group().to_owned(), reason: Some(reason) })
-    }
-}
-
-/// Where a delivery ended up.
-struct Kept {
-    outcome: Outcome,
-    group: String,
-    reason: Option<QuarantineReason>,
-}
-
-/// The log line of a delivery: ids and figures, nothing that people wrote.
-struct DeliveryLine<'a> {
-    event: Option<&'a Event<'a>>,
-    request_id: Option<&'a str>,
-    body_bytes: usize,
-    duration_ms: f64,
-}
-
-impl DeliveryLine<'_> {
-    fn log(&self, kept: &Kept) {
-        let (event_id, event_type) = self.names();
-        // The macros want their fields spelled out at each level.
-        match kept.reason {
-            None => info!(
-                outcome = kept.outcome.as_str(),
-                eventId = event_id,
-                eventType = event_type,
-                groupId = kept.group,
-                requestId = self.request_id,
-                bodyBytes = self.body_bytes,
-                duration_ms = self.duration_ms,
-                "delivery"
-            ),
-            Some(reason) => warn!(
-                outcome = kept.outcome.as_str(),
-                reason = reason.as_str(),
-                eventId = event_id,
-                eventType = event_type,
-                groupId = kept.group,
-                requestId = self.request_id,
-                bodyBytes = self.body_bytes,
-                duration_ms = self.duration_ms,
-                "delivery"
-            ),
-        }
-    }
-
-    fn log_failure(&self, error: &StoreError) {
-        let (event_id, event_type) = self.names();
-        error!(
-            outcome = "failed",
-            failure = error.kind(),
-            error = %error,
-            eventId = event_id,
-            eventType = event_type,
-            requestId = self.request_id,
-            bodyBytes = self.body_bytes,
-            duration_ms = self.duration_ms,
-            "delivery"
-        );
-    }
-
-    fn names(&self) -> (Option<&str>, Option<&str>) {
-        (self.event.map(|event| &*event.event_id), self.event.map(|event| &*event.event_type))
+        Ok(Kept { outcome, quarantined: Some(Quarantined { reason, rejection }) })
     }
 }
 

@@ -74,12 +74,6 @@ impl Parts {
     }
 }
 
-/// The sort key of a part: the key of the item that counts it, and the body's digest, so that two bodies under one key
-/// never share a part.
-pub(super) fn part_key(item: &str, body: &Sha256Digest, index: u64) -> String {
-    format!("{item}#part{}-{index:04}", body.short())
-}
-
 /// The body that a gzip holds.
 pub(super) fn gunzip(gzip: &[u8]) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();

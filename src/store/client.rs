@@ -1,6 +1,6 @@
 //! The connection to DynamoDB: one HTTP stack, TLS on ring, explicit timeouts.
 
-use std::{fmt, time::Duration};
+use std::{env, fmt, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider, meta::region::ProvideRegion,
@@ -12,12 +12,17 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+
 /// A connection within a region takes milliseconds; one that takes longer is better tried again.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// One attempt, so that a hung connection leaves time for a second one.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
-/// One operation with its retries; the whole delivery has [`super::write::DEADLINE`].
+/// One operation with its retries; the receiver limits the delivery as a whole.
 const OPERATION_TIMEOUT: Duration = Duration::from_millis(3200);
+/// Throttling passes, and giving up early uses up one of Kaizala's six retries. The pauses between six attempts add up to
+/// 1.55 s at the most, so that what ends them is DynamoDB's last answer, which says more than a time-out.
+const MAX_ATTEMPTS: u32 = 6;
 /// The SDK's default of a second would use up the time that a delivery has.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
@@ -48,7 +53,13 @@ impl std::error::Error for ConnectError {}
 pub async fn connect() -> Result<Client, ConnectError> {
     let region = EnvironmentVariableRegionProvider::new().region().await.ok_or(ConnectError::NoRegion)?;
     let shared = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).region(region).load().await;
-    Ok(Client::from_conf(tuned((&shared).into())))
+    let mut config = Builder::from(&shared);
+    // `sam local` sets every variable of the template, also those that the template leaves out, and the SDK panics at an
+    // empty URL.
+    if env::var(ENDPOINT_VARIABLE).is_ok_and(|url| url.is_empty()) {
+        config.set_endpoint_url(shared.endpoint_url().map(str::to_owned));
+    }
+    Ok(Client::from_conf(tuned(config)))
 }
 
 /// A client of a DynamoDB emulator at `endpoint_url`, with made-up credentials.
@@ -77,7 +88,7 @@ fn tuned(config: Builder) -> aws_sdk_dynamodb::Config {
         .build();
     config
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_BACKOFF))
+        .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_BACKOFF).with_max_attempts(MAX_ATTEMPTS))
         // It watches streams; every answer here is small and covered by the timeouts.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()

@@ -19,6 +19,9 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// anybody looks things up by; it stays in the payload, and cannot push the item over DynamoDB's limit.
 const MAX_ID_BYTES: usize = 2048;
 
+/// Kaizala's retries end within two days; a third allows for clocks.
+const LAST_REDELIVERY_DAYS: i64 = 3;
+
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// How a body got here.
@@ -26,7 +29,7 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 pub struct Arrival {
     /// When.
     pub received_at: Timestamp,
-    /// API Gateway's id of the request. Without one, our own retry of a write cannot be told from a duplicate.
+    /// API Gateway's id of the request, not empty. Without one, our own retry of a write cannot be told from a duplicate.
     pub request_id: Option<String>,
 }
 
@@ -130,8 +133,17 @@ impl Record {
         item
     }
 
-    pub(super) fn expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
-        let days = i64::from(retention_days?.get());
+    fn expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
+        self.expiry_after(retention_days, 0)
+    }
+
+    /// When a part of the record's body expires: after the item that counts it, even if a redelivery writes that item.
+    pub(super) fn part_expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
+        self.expiry_after(retention_days, LAST_REDELIVERY_DAYS)
+    }
+
+    fn expiry_after(&self, retention_days: Option<NonZeroU32>, more_days: i64) -> Option<(String, AttributeValue)> {
+        let days = i64::from(retention_days?.get()) + more_days;
         let at = self.arrival.received_at.epoch_seconds() + days * SECONDS_PER_DAY;
         Some((EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string())))
     }

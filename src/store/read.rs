@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
     Store,
-    body::{gunzip, part_key},
+    body::gunzip,
     error::StoreError,
     item::{bytes, key_of, text},
     schema::{EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
 };
-use crate::event::Sha256Digest;
+use crate::event::{EventKey, Sha256Digest};
 
 /// An item of the table, as it stands there.
 #[derive(Clone, PartialEq)]
@@ -127,10 +127,11 @@ impl Store {
             .bytes(PAYLOAD_SHA256)
             .and_then(Sha256Digest::from_bytes)
             .ok_or_else(|| item.damaged("it has parts but no digest of them"))?;
-        let (group, key) = (item.text(GROUP_ID).unwrap_or_default(), item.text(EVENT_KEY).unwrap_or_default());
+        let group = item.text(GROUP_ID).unwrap_or_default();
+        let key = EventKey::from_table(item.text(EVENT_KEY).unwrap_or_default());
         let mut gzip = Vec::new();
         for index in 0..parts {
-            let part = self.get(group, &part_key(key, &digest, index)).await?;
+            let part = self.get(group, key.part(&digest, index).as_str()).await?;
             let piece =
                 part.as_ref().and_then(|part| part.bytes(PART)).ok_or_else(|| item.damaged("a part is missing"))?;
             gzip.extend_from_slice(piece);

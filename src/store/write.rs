@@ -1,7 +1,5 @@
 //! The conditional write, and what its refusal means.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::{
     error::SdkError, operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
 };
@@ -9,16 +7,12 @@ use bytes::Bytes;
 
 use super::{
     Store,
-    body::{Parts, Payload, part_key},
+    body::{Parts, Payload},
     error::StoreError,
     item::{Item, Record, bytes, key_of, text},
     schema::{CONTENT_SHA256, EVENT_KEY, PART, REQUEST_ID},
 };
-use crate::event::EventKey;
-
-/// How long a delivery may take in the store, retries and all. Kaizala's own limit is unknown; the answer is due within
-/// four seconds, and this leaves the rest of it time.
-pub(super) const DEADLINE: Duration = Duration::from_millis(3700);
+use crate::event::{EventKey, Sha256Digest};
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +59,10 @@ impl Existing {
         }
     }
 
+    fn has_content(&self, content: &Sha256Digest) -> bool {
+        self.content.as_deref() == Some(content.as_bytes())
+    }
+
     /// Whether this very delivery wrote it: the SDK repeats a request whose answer was lost.
     fn is_ours(&self, record: &Record) -> bool {
         self.request_id.is_some() && self.request_id == record.arrival.request_id
@@ -86,10 +84,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it may not have been written. Then it may have been all the same; a redelivery sorts that out.
     pub async fn put(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
-        tokio::time::timeout(DEADLINE, self.put_in_time(record, body)).await.unwrap_or(Err(StoreError::TimedOut))
-    }
-
-    async fn put_in_time(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
         let payload = Payload::of(body, record.size());
         let first = self.put_under(&record.key, record, &payload).await?;
         let Some(content) = &record.content else {
@@ -98,8 +92,9 @@ impl Store {
         };
         match first {
             Put::Accepted => Ok(Outcome::Stored),
-            Put::Refused(existing) if existing.is_ours(record) => Ok(Outcome::Stored),
-            Put::Refused(existing) if existing.content.as_deref() == Some(content.as_bytes()) => Ok(Outcome::Duplicate),
+            Put::Refused(existing) if existing.has_content(content) => {
+                Ok(if existing.is_ours(record) { Outcome::Stored } else { Outcome::Duplicate })
+            }
             Put::Refused(_) => match self.put_under(&record.key.revision(content), record, &payload).await? {
                 Put::Accepted => Ok(Outcome::Revised),
                 Put::Refused(existing) if existing.is_ours(record) => Ok(Outcome::Revised),
@@ -135,13 +130,19 @@ impl Store {
         }
     }
 
-    /// Writes the parts of a body, all before the item that counts them. One after the other: together they would only
-    /// exhaust the partition's write capacity sooner.
+    /// Writes the parts of a body, all before the item that counts them.
+    ///
+    /// One after the other, and none that is there already: together they may exceed the write capacity of a partition,
+    /// and then each redelivery has to get further than the one before it.
     async fn put_parts(&self, key: &EventKey, record: &Record, parts: &Parts) -> Result<(), StoreError> {
         for (index, piece) in (0..).zip(parts.pieces()) {
-            let mut item = key_of(&record.group, &part_key(key.as_str(), &parts.body, index));
+            let part_key = key.part(&parts.body, index);
+            if self.existing(&record.group, part_key.as_str()).await?.is_some() {
+                continue;
+            }
+            let mut item = key_of(&record.group, part_key.as_str());
             item.insert(PART.to_owned(), piece);
-            item.extend(record.expiry(self.retention_days));
+            item.extend(record.part_expiry(self.retention_days));
             self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
         }
         Ok(())
@@ -154,7 +155,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key_of(group, key)))
             .consistent_read(true)
-            .projection_expression(format!("{CONTENT_SHA256}, {REQUEST_ID}"))
+            .projection_expression(format!("{EVENT_KEY}, {CONTENT_SHA256}, {REQUEST_ID}"))
             .send()
             .await?;
         Ok(found.item().map(Existing::of))

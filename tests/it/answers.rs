@@ -86,7 +86,21 @@ async fn a_get_without_a_usable_validation_token_is_a_bad_request() {
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         assert_eq!(error_code(response.body()), "validation-token-invalid");
     }
-    assert_eq!(world.send(get(&too_long(4096))).await.status(), StatusCode::OK);
+    // What counts is the token and not how it is encoded.
+    for query in [too_long(4096), format!("?validationToken={}", "%20".repeat(4096))] {
+        assert_eq!(world.send(get(&query)).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_post_with_an_unusable_validation_token_and_no_body_is_a_bad_request_too() {
+    let world = World::new().await;
+    for query in ["?validationToken=".to_owned(), too_long(4097)] {
+        let request = Request::post(format!("https://example.com/webhook{query}"));
+        let response = world.send(request.body("").expect("it is a request")).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(error_code(response.body()), "validation-token-invalid");
+    }
 }
 
 fn too_long(bytes: usize) -> String {

@@ -31,6 +31,19 @@ async fn a_store_that_fails_hangs_or_throttles_is_a_503_in_time_and_the_next_del
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_limit_holds_for_all_the_writes_of_a_delivery_together() {
+    let world = World::new().await;
+    // The event's write hangs once and is then rejected; quarantine hangs.
+    world.proxy.next(Fault::Hang);
+    world.proxy.next(Fault::Rejection);
+    world.proxy.always(Fault::Hang);
+
+    let reply = tokio::time::timeout(ANSWERED_WITHIN, world.deliver(&sample("action-response"))).await;
+
+    assert_eq!(reply.expect("there is an answer in time").status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
 #[tokio::test]
 async fn one_bad_answer_is_not_the_callers_concern() {
     for fault in [Fault::ServerError, Fault::Throttling, Fault::Hang] {

@@ -260,3 +260,85 @@ async fn an_id_too_long_to_look_up_stays_in_the_payload_alone() {
     assert_eq!((item.text("objectId"), item.text("actionId")), (None, None));
     assert_eq!(world.body(&item).await, body.to_string().as_bytes());
 }
+
+#[tokio::test]
+async fn an_edit_is_kept_even_under_the_request_id_of_its_original() {
+    let world = World::new().await;
+    let original = sample("action-response");
+    let mut edit = sample("action-response-edit");
+    edit.event["requestContext"]["requestId"] = original.event["requestContext"]["requestId"].clone();
+
+    assert_eq!(world.deliver(&original).await.outcome(), "stored");
+    assert_eq!(world.deliver(&edit).await.outcome(), "revised");
+
+    assert_eq!(world.items().await.len(), 2);
+}
+
+#[tokio::test]
+async fn without_request_ids_duplicates_and_edits_are_told_apart_all_the_same() {
+    let world = World::new().await;
+    let anonymous = |name: &str| {
+        let mut sample = sample(name);
+        sample.event["requestContext"]["requestId"] = json!("");
+        sample
+    };
+
+    assert_eq!(world.deliver(&anonymous("action-response")).await.outcome(), "stored");
+    assert_eq!(world.deliver(&anonymous("action-response-duplicate")).await.outcome(), "duplicate");
+    assert_eq!(world.deliver(&anonymous("action-response-edit")).await.outcome(), "revised");
+    assert_eq!(world.deliver(&anonymous("action-response-edit")).await.outcome(), "duplicate");
+
+    assert!(world.items().await.values().all(|item| item.text("requestId").is_none()));
+}
+
+#[tokio::test]
+async fn ids_that_are_not_all_unicode_do_not_become_one_another() {
+    let world = World::new().await;
+    let body = |id: &str, group: &str| {
+        format!(
+            r#"{{"eventId":"{id}","eventType":"X","objectType":"Group","objectId":"o","data":{{"groupId":"{group}"}}}}"#
+        )
+    };
+
+    for id in [r"x\ud83d", r"x\ud83e"] {
+        assert_eq!(world.deliver_body(body(id, "g")).await.outcome(), "quarantined", "{id}");
+    }
+    assert_eq!(world.deliver_body(body("1", r"h\ud83d")).await.outcome(), "stored");
+    assert_eq!(world.deliver_body(body("1", r"h\ud83e")).await.outcome(), "revised");
+    assert!(world.items().await.keys().all(|(group, _)| group == "quarantine" || group == "o"));
+}
+
+#[tokio::test]
+async fn spelling_makes_no_difference_at_any_depth_or_in_odd_names() {
+    let world = World::new().await;
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(200), "]".repeat(200));
+    let pairs = [
+        (deep(r#"{"a":1,"b":"x y\" z"}"#), deep("{\n \"a\" : 1,\t\"b\":\"x y\\\" z\" }")),
+        (r#"{"\ud83d":1,"\\ud83d":2}"#.to_owned(), r#"{"\\ud83d":2,"\uD83D":1}"#.to_owned()),
+        (r#"{"a\"":1,"a#":2}"#.to_owned(), r#"{"a#":2,"a\u0022":1}"#.to_owned()),
+    ];
+    for (id, (one, other)) in pairs.into_iter().enumerate() {
+        let body = |data: &str| format!(r#"{{"eventId":"{id}","eventType":"X","data":{data}}}"#);
+        assert_eq!(world.deliver_body(body(&one)).await.outcome(), "stored", "{one}");
+        assert_eq!(world.deliver_body(body(&other)).await.outcome(), "duplicate", "{other}");
+    }
+}
+
+#[tokio::test]
+async fn arrival_is_by_the_clock_when_api_gateway_does_not_say() {
+    let world = World::new().await;
+    let mut event = sample("text-message-created");
+    event.event["requestContext"]["timeEpoch"] = json!(0);
+    let before = rfc3339(millis_now());
+
+    world.deliver(&event).await;
+
+    let item = world.only_item().await;
+    let received_at = item.text("receivedAt").expect("it has one");
+    assert!(*before <= *received_at && *received_at <= *rfc3339(millis_now()), "{received_at}");
+}
+
+fn millis_now() -> i64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later");
+    elapsed.as_millis().try_into().expect("it is not that late")
+}

@@ -7,11 +7,13 @@ use kaizala_webhook::{event::Event, token::TokenDigest};
 use serde_json::{Value, json};
 
 use super::support::{
-    Sample, World,
+    Fault, Sample, World,
     events::CALLBACK_TOKEN,
     process::{Process, free_port, http, release_receiver, tool},
     sample, samples,
 };
+
+const RETENTION_DAYS: u32 = 30;
 
 struct Lambda {
     process: Process,
@@ -21,6 +23,10 @@ struct Lambda {
 impl Lambda {
     /// Starts the function over the world's table, at the log level that says the most.
     fn start(world: &World) -> Self {
+        Self::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url())])
+    }
+
+    fn start_with(variables: &[(&str, &str)]) -> Self {
         let (port, runtime_port) = (free_port(), free_port());
         let emulator = tool("bin/aws-lambda-rie");
         let mut command = Command::new(emulator);
@@ -28,14 +34,16 @@ impl Lambda {
             .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
             .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
             .arg(release_receiver())
+            .env_clear()
             .env("TABLE_NAME", "events-under-test")
+            .env("RETENTION_DAYS", RETENTION_DAYS.to_string())
             .env("CALLBACK_TOKEN_SHA256", TokenDigest::of(CALLBACK_TOKEN.as_bytes()).to_string())
-            .env("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url())
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_LAMBDA_LOG_LEVEL", "TRACE")
-            .env("AWS_LAMBDA_LOG_FORMAT", "JSON");
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            .envs(variables.iter().copied());
         let process = Process::start(&mut command);
         Self { process, port }
     }
@@ -51,7 +59,7 @@ impl Lambda {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_release_binary_answers_every_sample_event_as_the_service_does_in_process() {
-    let (world, reference) = (World::new().await, World::new().await);
+    let (world, reference) = (World::with_retention(None).await, World::with_retention(Some(RETENTION_DAYS)).await);
     let lambda = Lambda::start(&world);
 
     for sample in samples() {
@@ -127,6 +135,7 @@ async fn the_log_has_one_line_per_delivery_and_nothing_that_people_wrote_even_at
             let json = serde_json::from_str::<Value>(line).ok()?;
             (json["requestId"] == request_id.as_str()).then_some(json)
         });
+        assert!(line["timestamp"].is_string(), "without it Lambda takes every line for INFO");
         if sample.name.starts_with("handshake-") {
             assert_eq!(line["message"], "handshake");
         } else if sample.name.starts_with("refused-") {
@@ -164,4 +173,61 @@ async fn the_connection_is_opened_before_the_first_event() {
 
     assert_eq!(answer["statusCode"], 200);
     assert_eq!(world.proxy.take_operations(), ["GetItem", "PutItem"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_endpoint_url_counts_as_none() {
+    let world = World::new().await;
+    let lambda = Lambda::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_ENDPOINT_URL", world.proxy.url())]);
+
+    assert_eq!(lambda.invoke(&sample("text-message-created"))["statusCode"], 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_fails_is_logged_with_its_ids_and_the_cause() {
+    let world = World::new().await;
+    let lambda =
+        Lambda::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url()), ("AWS_LAMBDA_LOG_LEVEL", "ERROR")]);
+    let (stored, failed) = (sample("text-message-created"), sample("action-response"));
+    lambda.invoke(&stored);
+    world.proxy.always(Fault::Throttling);
+
+    assert_eq!(lambda.invoke(&failed)["statusCode"], 503);
+
+    let line: Value = lambda.process.wait_for(|line| serde_json::from_str(line).ok());
+    let body = failed.json();
+    assert_eq!(
+        (&line["level"], &line["outcome"], &line["reason"]),
+        (&json!("ERROR"), &json!("failed"), &json!("throttled"))
+    );
+    assert_eq!((&line["eventId"], &line["groupId"]), (&body["eventId"], &body["data"]["groupId"]));
+    assert!(
+        line["error"].as_str().is_some_and(|error| error.contains("ProvisionedThroughputExceededException")),
+        "{line}"
+    );
+    let output = lambda.process.output();
+    let stored_id = stored.event["requestContext"]["requestId"].as_str().expect("it has one");
+    assert!(!output.contains(stored_id), "a line below the level was written");
+    for text in private_texts(&failed) {
+        assert!(!output.contains(&text), "the log holds {text:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lambdas_request_id_stands_in_for_api_gateways() {
+    let world = World::new().await;
+    let lambda = Lambda::start(&world);
+    let mut event = sample("text-message-created");
+    event.event["requestContext"].as_object_mut().expect("it has one").remove("requestId");
+
+    assert_eq!(lambda.invoke(&event)["statusCode"], 200);
+
+    let item = world.only_item().await;
+    assert!(item.text("requestId").is_some_and(|id| lambda.process.output().contains(&format!("RequestId: {id}"))));
+}
+
+#[test]
+fn the_release_binary_is_small() {
+    let bytes = std::fs::metadata(release_receiver()).expect("it is there").len();
+    assert!(bytes <= 8_000_000, "{bytes} bytes");
 }

@@ -1,22 +1,9 @@
 //! Bodies beyond what an item holds.
 
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::json;
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256};
 
-use super::support::{Fault, World};
-
-/// Text that hardly compresses: a hash chain in base64, of exactly that many bytes.
-fn noise(seed: &str, bytes: usize) -> String {
-    let mut text = String::with_capacity(bytes + 128);
-    let mut block = Sha512::digest(seed);
-    while text.len() < bytes {
-        text.push_str(&STANDARD_NO_PAD.encode(block));
-        block = Sha512::digest(block);
-    }
-    text.truncate(bytes);
-    text
-}
+use super::support::{Fault, World, events::noise};
 
 fn event(id: &str, text: &str) -> String {
     json!({"eventId": id, "eventType": "TextMessageCreated", "groupId": "g", "data": {"text": text}}).to_string()
@@ -47,8 +34,14 @@ async fn five_megabytes_come_back_byte_for_byte() {
     assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
 
     let item = world.only_item().await;
-    assert_eq!(item.number("payloadParts"), Some(world.parts().await as u64));
     assert_eq!(world.body(&item).await, body.as_bytes());
+    let digest = hex::encode(Sha256::digest(&body));
+    let keys: Vec<_> = world.part_keys().await.into_iter().map(|(_, key)| key).collect();
+    let part = |index| format!("TextMessageCreated#1#part{}-{index:04}", &digest[..16]);
+    assert_eq!(keys, (0..item.number("payloadParts").expect("it has parts")).map(part).collect::<Vec<_>>());
+    for key in keys {
+        assert!(world.item("g", &key).await.number("expiresAt") > item.number("expiresAt"), "a part expires too early");
+    }
 }
 
 #[tokio::test]
@@ -120,8 +113,8 @@ async fn a_large_broken_body_comes_back_byte_for_byte() {
 async fn a_large_body_whose_writing_breaks_off_is_invisible_and_whole_after_a_retry() {
     let world = World::new().await;
     let body = event("1", &noise("a", 2 * MB));
-    // The look before, and the first part; then nothing gets through.
-    world.proxy.next_passes(2);
+    // The look before, the look for the first part, and that part; then nothing gets through.
+    world.proxy.next_passes(3);
     world.proxy.always(Fault::Rejection);
 
     assert_eq!(world.deliver_body(body.clone()).await.status.as_u16(), 503);
@@ -129,8 +122,12 @@ async fn a_large_body_whose_writing_breaks_off_is_invisible_and_whole_after_a_re
     assert_eq!(world.parts().await, 1);
 
     world.proxy.heal();
+    world.proxy.take_operations();
     assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
     assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+    // The item and all parts but the one that was there: a redelivery gets further than the one before.
+    let puts = world.proxy.take_operations().iter().filter(|operation| *operation == "PutItem").count();
+    assert_eq!(puts, world.parts().await);
 }
 
 #[tokio::test]
@@ -163,4 +160,21 @@ async fn a_body_with_a_missing_or_foreign_part_is_reported_and_not_made_up() {
     world.delete(&part).await;
     let error = world.behind.body(&item).await.expect_err("a part is gone").to_string();
     assert!(error.contains("part is missing") && error.contains("TextMessageCreated#1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_large_edit_under_the_longest_key_there_may_be_comes_back() {
+    let world = World::new().await;
+    let body = |text: &str| {
+        let (id, group) = ("i".repeat(1024 - 44 - 2), "g".repeat(2048));
+        json!({"eventId": id, "eventType": "X", "groupId": group, "data": {"text": text}}).to_string()
+    };
+    let (original, edit) = (body(&noise("a", MB)), body(&noise("b", MB)));
+
+    assert_eq!(world.deliver_body(original).await.outcome(), "stored");
+    assert_eq!(world.deliver_body(edit.clone()).await.outcome(), "revised");
+
+    let revision =
+        world.items().await.into_values().find(|item| item.text("revisionOf").is_some()).expect("it is there");
+    assert_eq!(world.body(&revision).await, edit.as_bytes());
 }

@@ -32,3 +32,27 @@ async fn warming_up_reads_once_and_leaves_nothing() {
     world.deliver(&sample("text-message-created")).await;
     assert_eq!(world.proxy.take_operations(), ["PutItem"]);
 }
+
+#[tokio::test]
+async fn what_decides_about_a_duplicate_is_read_consistently() {
+    let world = World::new().await;
+    let text: String =
+        (0..2_000_000_u32).map(|n| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 26) as u8)).collect();
+    let text = text.replace(['"', '\\'], "x");
+    let body = format!(r#"{{"eventId":"1","eventType":"X","data":{{"text":"{text}"}}}}"#);
+
+    world.deliver_body(body).await;
+
+    let requests = world.proxy.take_requests();
+    let reads: Vec<_> = requests.iter().filter(|(operation, _)| operation == "GetItem").collect();
+    assert!(!reads.is_empty());
+    for (_, read) in reads {
+        assert_eq!(read["ConsistentRead"], true);
+    }
+    for (_, put) in
+        requests.iter().filter(|(operation, put)| operation == "PutItem" && put["Item"].get("part").is_none())
+    {
+        assert_eq!(put["ConditionExpression"], "attribute_not_exists(eventKey)");
+        assert_eq!(put["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
+    }
+}

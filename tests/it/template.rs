@@ -2,13 +2,17 @@
 
 use std::{path::Path, process::Command};
 
+use aws_sdk_dynamodb::types::{KeySchemaElement, ProjectionType};
 use kaizala_webhook::{
     receiver::{CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME, WEBHOOK_PATH},
     store::schema::{BY_TIME, EVENT_KEY, EXPIRES_AT, GROUP_ID, RECEIVED_AT},
 };
 use serde_json::{Value, json};
 
-use super::support::process::{run, tool};
+use super::support::{
+    World,
+    process::{run, tool},
+};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -78,9 +82,56 @@ fn the_function_gets_the_environment_that_it_reads_and_no_other() {
     assert_eq!(names, ["AWS_ENDPOINT_URL_DYNAMODB", CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME]);
     assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda");
     assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], "receiver");
-    for event in function["Properties"]["Events"].as_object().expect("it has events").values() {
+    let (table, _) = only(&template, "AWS::DynamoDB::Table");
+    assert_eq!(variables[TABLE_NAME], json!({"Ref": table}));
+    assert_eq!(variables[CALLBACK_TOKEN_SHA256], json!({"Ref": "CallbackTokenSha256"}));
+    let optional =
+        |condition: &str, parameter: &str| json!({"Fn::If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]});
+    assert_eq!(variables[RETENTION_DAYS], optional("EventsExpire", "RetentionDays"));
+    assert_eq!(variables["AWS_ENDPOINT_URL_DYNAMODB"], optional("HasDynamoDbEndpoint", "DynamoDbEndpointUrl"));
+}
+
+#[test]
+fn every_method_of_the_webhook_reaches_the_function_in_the_format_that_it_reads_and_with_time_to_answer() {
+    let template = template();
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let events = function["Properties"]["Events"].as_object().expect("it has events");
+    assert_eq!(events.len(), 1);
+    for event in events.values() {
+        assert_eq!(event["Type"], "HttpApi");
         assert_eq!(event["Properties"]["Path"], WEBHOOK_PATH);
+        assert_eq!(event["Properties"]["Method"], "ANY");
+        assert_eq!(event["Properties"]["PayloadFormatVersion"], "2.0");
     }
+    assert!(function["Properties"]["Timeout"].as_u64() > Some(4), "a 503 takes up to four seconds");
+    assert_eq!(function["Properties"]["LoggingConfig"]["LogFormat"], "JSON");
+}
+
+#[tokio::test]
+async fn the_local_table_is_the_templates() {
+    let world = World::new().await;
+    let (_, table) = {
+        let template = template();
+        let (name, table) = only(&template, "AWS::DynamoDB::Table");
+        (name.clone(), table["Properties"].clone())
+    };
+
+    let described = world.describe().await;
+
+    let keys = |schema: &[KeySchemaElement]| -> Vec<_> {
+        schema
+            .iter()
+            .map(|key| json!({"AttributeName": key.attribute_name(), "KeyType": key.key_type().as_str()}))
+            .collect()
+    };
+    assert_eq!(json!(keys(described.key_schema())), table["KeySchema"]);
+    let [index] = described.global_secondary_indexes() else { panic!("there is one index") };
+    let expected = &table["GlobalSecondaryIndexes"][0];
+    assert_eq!(json!(index.index_name()), expected["IndexName"]);
+    assert_eq!(json!(keys(index.key_schema())), expected["KeySchema"]);
+    let projection = index.projection().and_then(|projection| projection.projection_type()).map(ProjectionType::as_str);
+    assert_eq!(json!(projection), expected["Projection"]["ProjectionType"]);
+    assert_eq!(json!(world.expiry_attribute().await), table["TimeToLiveSpecification"]["AttributeName"]);
 }
 
 #[test]

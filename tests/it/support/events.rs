@@ -2,10 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use http::{HeaderMap, StatusCode};
 use lambda_http::Body;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha512};
 use uuid::Uuid;
 
 /// The callback token in `events/`.
@@ -74,6 +78,18 @@ impl Sample {
     pub fn request(&self) -> lambda_http::Request {
         lambda_http::request::from_str(&self.event.to_string()).expect("it is an HTTP API event")
     }
+}
+
+/// Text that hardly compresses: a hash chain in base64, of exactly that many bytes.
+pub fn noise(seed: &str, bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 128);
+    let mut block = Sha512::digest(seed);
+    while text.len() < bytes {
+        text.push_str(&STANDARD_NO_PAD.encode(block));
+        block = Sha512::digest(block);
+    }
+    text.truncate(bytes);
+    text
 }
 
 /// An answer.

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// How long anything may take to come up on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running program; it is killed when this goes.
 pub struct Process {
@@ -41,7 +41,7 @@ impl Process {
                         return found;
                     }
                 }
-                Err(_) => panic!("the line never came; there was:\n{}", self.output()),
+                Err(error) => panic!("the line never came ({error}); there was:\n{}", self.output()),
             }
         }
     }
@@ -63,7 +63,7 @@ impl Drop for Process {
 fn listen(stream: impl Read + Send + 'static, lines: mpsc::Sender<String>, output: Arc<Mutex<String>>) {
     thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            output.lock().expect("no listener panics").push_str(&format!("{line}\n"));
+            output.lock().expect("no listener panics").extend([&*line, "\n"]);
             // The test may have stopped listening.
             let _ = lines.send(line);
         }

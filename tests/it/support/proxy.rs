@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
     response::Response,
 };
@@ -17,6 +17,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 /// What goes wrong with a request to DynamoDB.
@@ -48,7 +49,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Plan {
-    seen: Vec<String>,
+    seen: Vec<(String, Value)>,
     next: VecDeque<Option<Fault>>,
     always: Option<Fault>,
 }
@@ -96,6 +97,11 @@ impl Proxy {
 
     /// The operations that came by since the last call.
     pub fn take_operations(&self) -> Vec<String> {
+        self.take_requests().into_iter().map(|(operation, _)| operation).collect()
+    }
+
+    /// The operations that came by since the last call, with what they asked for.
+    pub fn take_requests(&self) -> Vec<(String, Value)> {
         self.plan(|plan| std::mem::take(&mut plan.seen))
     }
 
@@ -105,12 +111,16 @@ impl Proxy {
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
     let fault = {
         let mut plan = shared.plan.lock().expect("nothing panics while it holds the plan");
-        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        plan.seen.push(target.rsplit('.').next().unwrap_or_default().to_owned());
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        plan.seen.push((operation, serde_json::from_slice(&body).expect("it is JSON")));
         plan.next.pop_front().unwrap_or(plan.always)
     };
+    let request = Request::from_parts(head, Body::from(body));
     match fault {
         None => forward(&shared, request).await,
         Some(Fault::ServerError) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),

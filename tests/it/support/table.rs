@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, num::NonZeroU32};
 
-use aws_sdk_dynamodb::{Client, primitives::Blob, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    primitives::Blob,
+    types::{AttributeValue, TableDescription},
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use kaizala_webhook::{
@@ -118,6 +122,18 @@ impl World {
         let request = request.key(schema::GROUP_ID, AttributeValue::S(group.clone()));
         let request = request.key(schema::EVENT_KEY, AttributeValue::S(key.clone()));
         request.send().await.expect("the table answers");
+    }
+
+    /// The table as it was made.
+    pub async fn describe(&self) -> TableDescription {
+        let described = self.client.describe_table().table_name(TABLE).send().await.expect("the table answers");
+        described.table.expect("there is a table")
+    }
+
+    /// The attribute by which items expire.
+    pub async fn expiry_attribute(&self) -> Option<String> {
+        let described = self.client.describe_time_to_live().table_name(TABLE).send().await.expect("the table answers");
+        described.time_to_live_description.and_then(|expiry| expiry.attribute_name)
     }
 
     async fn all_items(&self) -> HashMap<(String, String), StoredItem> {
