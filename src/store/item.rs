@@ -104,16 +104,6 @@ impl Record {
         Self { group, key, content, arrival, attributes }
     }
 
-    /// The partition: the event's group, or `quarantine`.
-    pub fn group(&self) -> &str {
-        &self.group
-    }
-
-    /// The sort key, unless the event turns out to be a revision.
-    pub fn key(&self) -> &EventKey {
-        &self.key
-    }
-
     /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.
     pub(super) fn size(&self) -> usize {
         const KEYS_AND_NUMBERS: usize = 256;

@@ -131,6 +131,20 @@ async fn a_large_body_whose_writing_breaks_off_is_invisible_and_whole_after_a_re
 }
 
 #[tokio::test]
+async fn a_part_left_behind_with_other_bytes_is_written_anew() {
+    let world = World::new().await;
+    let body = event("1", &noise("a", MB));
+    world.deliver_body(body.clone()).await;
+    let parts = world.part_keys().await;
+    world.overwrite_part(&parts[0], b"the same body by another gzip").await;
+    world.delete(&("g".to_owned(), "TextMessageCreated#1".to_owned())).await;
+
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
+
+    assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+}
+
+#[tokio::test]
 async fn sizes_around_the_limits_all_come_back() {
     let world = World::new().await;
     let mut bodies = Vec::new();
