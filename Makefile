@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build invoke clean tools receiver
+.PHONY: help run test lint soak fuzz build invoke clean tools receiver
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -30,6 +30,13 @@ lint: tools ## Check formatting, Clippy's advice, documentation links and the te
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features cli --no-deps --lib
 	$(in_venv) cfn-lint template.yaml
 	$(in_venv) sam validate --lint
+
+soak: ## Deliver 100,000 times to a local receiver, with duplicates, edits and lost answers, and compare the table
+	cargo build --locked --features cli --bin kaizala
+	PORT=$(PORT) DB_PORT=$(DB_PORT) scripts/soak.sh
+
+fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly toolchain)
+	scripts/fuzz.sh $(or $(SECONDS),60)
 
 build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_64 or arm64
 	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)

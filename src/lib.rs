@@ -9,5 +9,7 @@
 pub mod cli;
 pub mod event;
 pub mod receiver;
+#[cfg(feature = "cli")]
+pub mod simulator;
 pub mod store;
 pub mod token;

@@ -1,22 +1,24 @@
 //! `kaizala dev`: the receiver on this machine, over an embedded DynamoDB.
 
-use std::{env, io, net::Ipv4Addr, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
+    serve::ListenerExt,
 };
 use clap::Args;
-use tokio::net::TcpListener;
-use tracing::Level;
-use tracing_subscriber::{filter::Targets, prelude::*};
 use uuid::Uuid;
 
-use super::{CALLBACK_TOKEN_VARIABLE, token::new_token};
+use super::{
+    CALLBACK_TOKEN_VARIABLE, callback_token_if_set,
+    serving::{listen, log_to_stderr, shutdown},
+    token::new_token,
+};
 use crate::{
     receiver::{Receiver, WEBHOOK_PATH, now},
     store::{Arrival, Store, connect_local},
@@ -83,6 +85,11 @@ impl Dev {
         println!("  curl -i -H \"kz-callback-token: {}\" -d '{EXAMPLE}' {url}", token.in_shell());
 
         let app = Router::new().fallback(answer).with_state(Receiver::new(accepted, store));
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "answers may be held back for a moment");
+            }
+        });
         axum::serve(listener, app).with_graceful_shutdown(shutdown()).await.context("the webhook cannot be served")?;
         db_server.await?.map_err(|error| anyhow!(error)).context("the database cannot be served")
     }
@@ -107,13 +114,9 @@ enum CallbackToken {
 
 impl CallbackToken {
     fn from_env_or_new() -> anyhow::Result<Self> {
-        match env::var(CALLBACK_TOKEN_VARIABLE) {
-            Ok(token) if token.is_empty() => {
-                bail!("{CALLBACK_TOKEN_VARIABLE} is empty: set it to a token, or unset it")
-            }
-            Ok(token) => Ok(Self::FromEnvironment(token)),
-            Err(env::VarError::NotPresent) => Ok(Self::Fresh(new_token()?)),
-            Err(env::VarError::NotUnicode(_)) => bail!("{CALLBACK_TOKEN_VARIABLE} is not Unicode"),
+        match callback_token_if_set()? {
+            Some(token) => Ok(Self::FromEnvironment(token)),
+            None => Ok(Self::Fresh(new_token()?)),
         }
     }
 
@@ -148,41 +151,4 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response 
     };
     head.extensions.insert(Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) });
     receiver.answer(Request::from_parts(head, body)).await.map(Body::from)
-}
-
-async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            bail!("port {port} is in use: end the program that uses it, or choose another port with {option}")
-        }
-        Err(error) => Err(error).with_context(|| format!("port {port} cannot be opened")),
-    }
-}
-
-async fn shutdown() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = terminated.recv() => {}
-                }
-                return;
-            }
-            Err(error) => tracing::warn!(%error, "SIGTERM will not end this command gracefully"),
-        }
-    }
-    // Without a handler there is no Ctrl-C to wait for, and the process ends by the signal's default.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn log_to_stderr() {
-    let filter = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::INFO).with_default(Level::WARN);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

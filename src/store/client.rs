@@ -29,7 +29,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 /// Why there is no connection to DynamoDB to be had.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ConnectError {
-    /// Neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set.
+    /// Neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set, nor what else was asked.
     NoRegion,
 }
 
@@ -58,6 +58,40 @@ pub async fn connect() -> Result<Client, ConnectError> {
     // empty URL.
     if env::var(ENDPOINT_VARIABLE).is_ok_and(|url| url.is_empty()) {
         config.set_endpoint_url(shared.endpoint_url().map(str::to_owned));
+    }
+    Ok(Client::from_conf(tuned(config)))
+}
+
+/// What a command line may say about the way to DynamoDB; the rest comes from the environment and the AWS configuration.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectOptions {
+    /// URL of DynamoDB; by default that of the region.
+    pub endpoint_url: Option<String>,
+    /// Region of the table.
+    pub region: Option<String>,
+    /// Profile of the AWS configuration.
+    pub profile: Option<String>,
+}
+
+/// A client for somebody at a terminal, with region and credentials from wherever the AWS tools take them.
+///
+/// # Errors
+/// [`ConnectError::NoRegion`].
+pub async fn connect_with(options: ConnectOptions) -> Result<Client, ConnectError> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+    if let Some(region) = options.region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(profile) = options.profile {
+        loader = loader.profile_name(profile);
+    }
+    let shared = loader.load().await;
+    if shared.region().is_none() {
+        return Err(ConnectError::NoRegion);
+    }
+    let mut config = Builder::from(&shared);
+    if options.endpoint_url.is_some() {
+        config.set_endpoint_url(options.endpoint_url);
     }
     Ok(Client::from_conf(tuned(config)))
 }

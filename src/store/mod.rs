@@ -15,7 +15,7 @@ use std::num::NonZeroU32;
 use aws_sdk_dynamodb::Client;
 
 pub use self::{
-    client::{ConnectError, connect, connect_local},
+    client::{ConnectError, ConnectOptions, connect, connect_local, connect_with},
     error::StoreError,
     item::{Arrival, QuarantineReason, Record},
     read::{ReadError, StoredItem},

@@ -9,7 +9,9 @@ use super::{
     body::gunzip,
     error::StoreError,
     item::{bytes, key_of, text},
-    schema::{EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
+    schema::{
+        CONTENT_SHA256, EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256,
+    },
 };
 use crate::event::{EventKey, Sha256Digest};
 
@@ -105,6 +107,34 @@ impl Store {
             .send()
             .await?;
         Ok(found.item.map(StoredItem))
+    }
+
+    /// Calls `found` with group, key and content digest of every item that is no part. Reads the whole table, page by page;
+    /// memory stays flat.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn for_each_key(
+        &self,
+        mut found: impl FnMut(String, EventKey, Option<Sha256Digest>),
+    ) -> Result<(), StoreError> {
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .projection_expression(format!("{GROUP_ID}, {EVENT_KEY}, {CONTENT_SHA256}"))
+            .filter_expression(format!("attribute_not_exists({PART})"))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            for item in page?.items() {
+                let group = text(item, GROUP_ID).unwrap_or_default().to_owned();
+                let key = EventKey::from_table(text(item, EVENT_KEY).unwrap_or_default());
+                found(group, key, bytes(item, CONTENT_SHA256).and_then(Sha256Digest::from_bytes));
+            }
+        }
+        Ok(())
     }
 
     /// The body that an item was made of, byte for byte, fetched from its parts where it has some.

@@ -4,37 +4,10 @@ use std::{path::Path, process::Command};
 
 use kaizala_webhook::store::{Store, connect_local};
 
-use super::support::process::{Process, free_port, http, run};
-
-struct Dev {
-    process: Process,
-    url: String,
-    db_url: String,
-}
-
-impl Dev {
-    fn start(arguments: &[&str], token: Option<&str>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
-        command.args(["dev", "--port", "0", "--db-port", "0"]).args(arguments);
-        // What the developer's own shell sets is none of the test's business.
-        for variable in ["KAIZALA_CALLBACK_TOKEN", "KAIZALA_DEV_DB", "KAIZALA_DEV_MEMORY", "TABLE_NAME"] {
-            command.env_remove(variable);
-        }
-        command.envs(token.map(|token| ("KAIZALA_CALLBACK_TOKEN", token)));
-        let process = Process::start(&mut command);
-        let word = |line: &str, label: &str| line.strip_prefix(label)?.split_whitespace().next().map(str::to_owned);
-        let url = process.wait_for(|line| word(line, "Webhook "));
-        let db_url = process.wait_for(|line| word(line, "Database "));
-        Self { process, url, db_url }
-    }
-
-    /// POSTs a body and returns status line, headers and body.
-    fn post(&self, token: &str, body: &[u8]) -> String {
-        let address =
-            self.url.strip_prefix("http://").and_then(|url| url.strip_suffix("/webhook")).expect("it is local");
-        http(address, &format!("POST /webhook HTTP/1.1\r\nkz-callback-token: {token}"), body)
-    }
-}
+use super::support::{
+    dev::Dev,
+    process::{free_port, run},
+};
 
 const EVENT: &[u8] = br#"{"eventId":"1","eventType":"X","groupId":"g","data":{}}"#;
 

@@ -1,61 +1,15 @@
 //! The release binary under the Lambda runtime interface emulator, as AWS would run it.
 
-use std::process::Command;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kaizala_webhook::{event::Event, token::TokenDigest};
+use kaizala_webhook::event::Event;
 use serde_json::{Value, json};
 
 use super::support::{
     Fault, Sample, World,
-    events::CALLBACK_TOKEN,
-    process::{Process, free_port, http, release_receiver, tool},
+    lambda::{Lambda, RETENTION_DAYS},
+    process::release_receiver,
     sample, samples,
 };
-
-const RETENTION_DAYS: u32 = 30;
-
-struct Lambda {
-    process: Process,
-    port: u16,
-}
-
-impl Lambda {
-    /// Starts the function over the world's table, at the log level that says the most.
-    fn start(world: &World) -> Self {
-        Self::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url())])
-    }
-
-    fn start_with(variables: &[(&str, &str)]) -> Self {
-        let (port, runtime_port) = (free_port(), free_port());
-        let emulator = tool("bin/aws-lambda-rie");
-        let mut command = Command::new(emulator);
-        command
-            .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
-            .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
-            .arg(release_receiver())
-            .env_clear()
-            .env("TABLE_NAME", "events-under-test")
-            .env("RETENTION_DAYS", RETENTION_DAYS.to_string())
-            .env("CALLBACK_TOKEN_SHA256", TokenDigest::of(CALLBACK_TOKEN.as_bytes()).to_string())
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_LAMBDA_LOG_LEVEL", "TRACE")
-            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            .envs(variables.iter().copied());
-        let process = Process::start(&mut command);
-        Self { process, port }
-    }
-
-    /// Invokes the function and returns what it returns to API Gateway.
-    fn invoke(&self, sample: &Sample) -> Value {
-        let head = "POST /2015-03-31/functions/function/invocations HTTP/1.1";
-        let answer = http(&format!("127.0.0.1:{}", self.port), head, sample.event.to_string().as_bytes());
-        let (_, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{}: {error}: {answer}", sample.name))
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_release_binary_answers_every_sample_event_as_the_service_does_in_process() {

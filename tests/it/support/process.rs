@@ -52,8 +52,21 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Kills the programs that it started, with no chance to finish anything.
+    pub fn kill_children(&self) {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            // It may have ended by itself.
+            let _ = Command::new("kill").args(["-KILL", child]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
+        self.kill_children();
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();

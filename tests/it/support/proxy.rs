@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     future::pending,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -18,7 +19,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 
 /// What goes wrong with a request to DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,16 @@ pub enum Fault {
     Hang,
     /// The work is done, but the answer never arrives.
     LostAnswer,
+    /// The connection is closed without an answer; nothing is done.
+    Drop,
+    /// The work is done, and the connection is closed without an answer.
+    DropAnswer,
+    /// The answer comes late, but in time.
+    Slow,
 }
+
+/// Shorter than an attempt of the store, so that it waits for the answer.
+const SLOW: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 pub struct Proxy {
@@ -52,6 +62,17 @@ struct Plan {
     seen: Vec<(String, Value)>,
     next: VecDeque<Option<Fault>>,
     always: Option<Fault>,
+    /// A fault for every so manieth request.
+    every: Option<(usize, Fault)>,
+    passed: usize,
+}
+
+impl Plan {
+    fn fault(&mut self) -> Option<Fault> {
+        self.passed += 1;
+        let due = self.every.filter(|(nth, _)| self.passed.is_multiple_of(*nth)).map(|(_, fault)| fault);
+        self.next.pop_front().unwrap_or(self.always.or(due))
+    }
 }
 
 impl Proxy {
@@ -77,6 +98,11 @@ impl Proxy {
         self.plan(|plan| plan.always = Some(fault));
     }
 
+    /// Breaks every `nth` request from now on.
+    pub fn every(&self, nth: usize, fault: Fault) {
+        self.plan(|plan| plan.every = Some((nth, fault)));
+    }
+
     /// Breaks the next request that is not planned for yet.
     pub fn next(&self, fault: Fault) {
         self.plan(|plan| plan.next.push_back(Some(fault)));
@@ -87,10 +113,16 @@ impl Proxy {
         self.plan(|plan| plan.next.extend(vec![None; requests]));
     }
 
+    /// How many requests have come by.
+    pub fn passed(&self) -> usize {
+        self.plan(|plan| plan.passed)
+    }
+
     /// Lets everything pass again.
     pub fn heal(&self) {
         self.plan(|plan| {
             plan.always = None;
+            plan.every = None;
             plan.next.clear();
         });
     }
@@ -118,7 +150,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         plan.seen.push((operation, serde_json::from_slice(&body).expect("it is JSON")));
-        plan.next.pop_front().unwrap_or(plan.always)
+        plan.fault()
     };
     let request = Request::from_parts(head, Body::from(body));
     match fault {
@@ -131,6 +163,15 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             forward(&shared, request).await;
             pending().await
         }
+        Some(Fault::Drop) => drop_connection(),
+        Some(Fault::DropAnswer) => {
+            forward(&shared, request).await;
+            drop_connection()
+        }
+        Some(Fault::Slow) => {
+            sleep(SLOW).await;
+            forward(&shared, request).await
+        }
     }
 }
 
@@ -138,6 +179,11 @@ async fn forward(shared: &Shared, mut request: Request) -> Response {
     let uri = format!("{}{}", shared.upstream, request.uri().path());
     *request.uri_mut() = uri.parse().expect("the upstream's URI is one");
     shared.client.request(request).await.expect("the engine answers").map(Body::new)
+}
+
+/// Ends the task that serves the connection, and says nothing about it.
+fn drop_connection() -> ! {
+    std::panic::resume_unwind(Box::new("the connection is dropped on purpose"))
 }
 
 fn refuse(status: StatusCode, code: &str) -> Response {

@@ -23,7 +23,7 @@ use super::{
     proxy::Proxy,
 };
 
-const TABLE: &str = "events-under-test";
+pub const TABLE: &str = "events-under-test";
 
 /// A receiver, the proxy that it reaches its table through, and a way around that.
 pub struct World {

@@ -1,0 +1,103 @@
+//! `kaizala check`: the smoke test of a deployment.
+
+use anyhow::{Context, bail, ensure};
+use bytes::Bytes;
+use clap::Args;
+use http::{StatusCode, Uri};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{callback_token, table::Table, token::new_token};
+use crate::{event::Event, simulator::sender::Sender};
+
+/// The group that test events go to, apart from every real one.
+const CHECK_GROUP: &str = "kaizala-check";
+
+/// Test a deployment: handshake, refusal of a wrong token, one test event stored and found again.
+///
+/// The callback token is read from KAIZALA_CALLBACK_TOKEN. The test event stays in the table, in the group kaizala-check.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  kaizala check --url https://abc123.execute-api.eu-west-1.amazonaws.com/webhook --table NAME"
+)]
+pub(super) struct Check {
+    /// The callback URL.
+    #[arg(long, env = "KAIZALA_CHECK_URL")]
+    url: Uri,
+
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    table: Table,
+}
+
+impl Check {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.check())
+    }
+
+    async fn check(self) -> anyhow::Result<()> {
+        let json = self.json;
+        let passed = |what: &str| {
+            if !json {
+                println!("ok  {what}");
+            }
+        };
+        let sender = Sender::new(self.url.clone(), &callback_token()?)?;
+        sender.validate(&format!("{} + %2B/=", Uuid::new_v4())).await.with_context(|| {
+            format!("{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?", self.url)
+        })?;
+        passed("the handshake returns its token");
+
+        let event = json!({
+            "eventId": Uuid::new_v4().to_string(),
+            "eventType": "TextMessageCreated",
+            "objectType": "Group",
+            "objectId": CHECK_GROUP,
+            "data": { "text": "Test event of kaizala check" },
+        });
+        let body = Bytes::from(event.to_string());
+        let stranger = Sender::new(self.url.clone(), &new_token()?)?.attempt(body.clone(), 1).await;
+        ensure!(
+            stranger.status == Some(StatusCode::UNAUTHORIZED),
+            "a wrong token is answered with {} instead of 401: is this the receiver?",
+            shown(stranger.status)
+        );
+        passed("a wrong token is refused");
+
+        match sender.attempt(body.clone(), 1).await {
+            answer if answer.is_accepted() => {
+                let outcome: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                ensure!(outcome["outcome"] == "stored", "the test event was answered with 200, but not stored");
+            }
+            answer if answer.status == Some(StatusCode::UNAUTHORIZED) => {
+                bail!(
+                    "the token is refused: CALLBACK_TOKEN_SHA256 of the function lacks the digest of KAIZALA_CALLBACK_TOKEN"
+                )
+            }
+            answer => bail!("the test event is answered with {}: see the function's log", shown(answer.status)),
+        }
+        passed("the test event is stored");
+
+        let event = Event::parse(&body).context("the test event is no event")?;
+        let (group, key) = (event.table_group(), event.key());
+        let store = self.table.behind(&self.url).await?;
+        let item = store
+            .get(&group, key.as_str())
+            .await
+            .context("the table cannot be read: check --table, --endpoint-url, --region and --profile")?
+            .with_context(|| format!("there is no item {group} / {key}: is --table the table of this deployment?"))?;
+        ensure!(store.body(&item).await? == body, "the table holds another body than was sent");
+        passed("the table holds it byte for byte");
+        if json {
+            println!("{}", json!({ "ok": true, "groupId": group, "eventKey": key.as_str() }));
+        }
+        Ok(())
+    }
+}
+
+fn shown(status: Option<StatusCode>) -> String {
+    status.map_or("no answer".to_owned(), |status| status.as_u16().to_string())
+}

@@ -1,0 +1,48 @@
+//! What commands that serve have in common: a port, a log, an end.
+
+use std::{io, net::Ipv4Addr};
+
+use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, prelude::*};
+
+/// Opens a port on this machine; `option` is how another one is chosen.
+pub(super) async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!("port {port} is in use: end the program that uses it, or choose another port with {option}")
+        }
+        Err(error) => Err(error).with_context(|| format!("port {port} cannot be opened")),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn shutdown() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminated.recv() => {}
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "SIGTERM will not end this command gracefully"),
+        }
+    }
+    // Without a handler there is no Ctrl-C to wait for, and the process ends by the signal's default.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Logs to stderr: stdout is for what the command has to say.
+pub(super) fn log_to_stderr() {
+    let filter = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::INFO).with_default(Level::WARN);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+}

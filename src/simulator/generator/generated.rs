@@ -1,0 +1,127 @@
+//! A generated event, and the bodies that Kaizala would send for it.
+
+use std::fmt;
+
+use super::{
+    content::Content,
+    dice::Dice,
+    happening::Happening,
+    json::{Json, Object, Order},
+    world::{Group, Subscription},
+};
+
+/// One thing that somebody did in Kaizala.
+#[derive(Clone)]
+pub struct Generated {
+    event_type: &'static str,
+    event_id: String,
+    /// What the subscription of the group puts in front, and behind.
+    group: (Object, Object),
+    /// The same of the action package's subscription.
+    package: Option<(Object, Object)>,
+    content: Content,
+    /// The rest of the envelope, the same through every subscription.
+    sender: Object,
+    /// What edits are thrown with.
+    dice: Dice,
+}
+
+impl Generated {
+    /// Puts something that happened in a group into envelopes.
+    pub(super) fn new(
+        happening: Happening,
+        group: &Group,
+        package: Option<&(&'static str, Subscription)>,
+        mut dice: Dice,
+    ) -> Self {
+        let of_group = (
+            Object::new()
+                .often(80, &mut dice, "subscriptionId", &group.subscription.id)
+                .and(object(&group.id, "Group")),
+            Object::new().often(80, &mut dice, "context", group.subscription.context),
+        );
+        let of_package = package.map(|(package, subscription)| {
+            let front = Object::new().with("subscriptionId", &subscription.id).and(object(package, "ActionPackage"));
+            let context = format!("{package}: {}", subscription.context);
+            (front, Object::new().with("context", context))
+        });
+        Self {
+            sender: sender(&happening, group, &mut dice),
+            event_type: happening.event_type,
+            event_id: happening.event_id,
+            group: of_group,
+            package: of_package,
+            content: happening.content,
+            dice,
+        }
+    }
+
+    /// The body of the callback through the subscription of the event's group.
+    pub fn body(&self) -> Vec<u8> {
+        self.through(&self.group, Order::Added)
+    }
+
+    /// The same event through a subscription of its action package: same eventType, eventId and `data`, other objectId,
+    /// objectType, subscriptionId and context, and every object's members in another order. None for what belongs to no
+    /// package.
+    pub fn through_package(&self) -> Option<Vec<u8>> {
+        self.package.as_ref().map(|package| self.through(package, Order::Reversed))
+    }
+
+    /// The event after its responder edited it: same eventId and responseId, isUpdateResponse true, some answers and
+    /// the response's time changed. None for what is no response. The same each time that it is asked for; an edit of
+    /// the edit is a further one.
+    pub fn edited(&self) -> Option<Self> {
+        let mut dice = self.dice.clone();
+        let content = self.content.edited(&mut dice)?;
+        Some(Self { content, dice, ..self.clone() })
+    }
+
+    /// The event type.
+    pub fn event_type(&self) -> &'static str {
+        self.event_type
+    }
+
+    fn through(&self, (front, back): &(Object, Object), order: Order) -> Vec<u8> {
+        let body = front
+            .clone()
+            .with("eventType", self.event_type)
+            .with("eventId", &self.event_id)
+            .with_some("data", self.content.data())
+            .and(back.clone())
+            .and(self.sender.clone());
+        Json::from(body).to_bytes(order)
+    }
+}
+
+/// Shows what identifies the event and nothing of what people wrote, as [`Event`](crate::event::Event) does.
+impl fmt::Debug for Generated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generated")
+            .field("event_type", &self.event_type)
+            .field("event_id", &self.event_id)
+            .finish_non_exhaustive()
+    }
+}
+
+fn object(id: &str, kind: &str) -> Object {
+    Object::new().with("objectId", id).with("objectType", kind)
+}
+
+/// The members of the envelope that no subscription changes, each of them optional.
+fn sender(happening: &Happening, group: &Group, dice: &mut Dice) -> Object {
+    let sender = match &happening.by {
+        // Some captured payloads say nothing at all about the sender.
+        Some(by) if dice.percent(90) => Object::new()
+            .often(90, dice, "fromUser", &by.phone)
+            .often(85, dice, "fromUserId", &by.id)
+            .often(60, dice, "isBotfromUser", false)
+            .often(90, dice, "fromUserName", &by.name)
+            .often(85, dice, "fromUserProfilePic", &by.picture),
+        _ => Object::new(),
+    };
+    // Through the package nothing else would say to which group the event belongs.
+    let must_name_group = happening.package.is_some() && !happening.names_group;
+    let percent = if must_name_group { 100 } else { 70 };
+    sender.often(percent, dice, "groupId", &group.id).often(60, dice, "sourceGroupId", &group.id)
+}

@@ -1,0 +1,82 @@
+//! Which deliveries Kaizala makes of what happens: at least once, in no order, edits under the same eventId, and the same
+//! event through two subscriptions.
+
+use bytes::Bytes;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::generator::{Generated, Generator};
+
+/// From how many deliveries the next one is drawn. Far enough apart for an edit to overtake its original.
+const WINDOW: usize = 256;
+
+/// How deliveries are made of events.
+#[derive(Clone, Copy, Debug)]
+pub struct Mix {
+    /// How many events happen, edits not counted.
+    pub events: u64,
+    /// Deliveries too many, as a share of the events. Half of them come through another subscription where there is one.
+    pub duplicates: f64,
+    /// Edits, as a share of the events.
+    pub revisions: f64,
+}
+
+/// The bodies to deliver, one after the other. The same seed makes the same ones.
+pub struct Plan {
+    generator: Generator,
+    random: ChaCha8Rng,
+    mix: Mix,
+    happened: u64,
+    /// Edits that are due as soon as something happens that can be edited: most types cannot.
+    owed_edits: f64,
+    window: Vec<Bytes>,
+}
+
+impl Plan {
+    /// A plan for `mix`.
+    pub fn new(seed: u64, mix: Mix) -> Self {
+        let random = ChaCha8Rng::seed_from_u64(seed);
+        Self { generator: Generator::new(seed), random, mix, happened: 0, owed_edits: 0.0, window: Vec::new() }
+    }
+
+    /// How many events have happened so far.
+    pub fn happened(&self) -> u64 {
+        self.happened
+    }
+
+    fn let_something_happen(&mut self) {
+        let Some(event) = self.generator.next() else { return };
+        self.happened += 1;
+        self.deliver(&event);
+        self.owed_edits += self.mix.revisions;
+        if self.owed_edits >= 1.0
+            && let Some(edit) = event.edited()
+        {
+            self.owed_edits -= 1.0;
+            self.deliver(&edit);
+        }
+    }
+
+    fn deliver(&mut self, event: &Generated) {
+        self.window.push(event.body().into());
+        if self.random.random_bool(self.mix.duplicates.clamp(0.0, 1.0)) {
+            let through_package = if self.random.random_bool(0.5) { event.through_package() } else { None };
+            self.window.push(through_package.unwrap_or_else(|| event.body()).into());
+        }
+    }
+}
+
+impl Iterator for Plan {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        while self.window.len() < WINDOW && self.happened < self.mix.events {
+            self.let_something_happen();
+        }
+        if self.window.is_empty() {
+            return None;
+        }
+        let index = self.random.random_range(0..self.window.len());
+        Some(self.window.swap_remove(index))
+    }
+}

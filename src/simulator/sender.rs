@@ -1,0 +1,220 @@
+//! Delivery as Kaizala does it: a handshake first, then each event by POST, retried when the answer is not 2xx, until the
+//! whole webhook is disabled because one event could not be delivered.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a handshake may take, by Microsoft's documentation.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a callback may take. Not documented; the documented limit of the handshake is the best guess.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often an event is retried, by Microsoft's documentation.
+const RETRIES: u32 = 6;
+/// Kaizala's first pause: doubled five times, the pauses add up to the documented two days.
+const FIRST_PAUSE: Duration = Duration::from_secs(2 * 24 * 60 * 60 / 63);
+
+/// A sender for one webhook.
+pub struct Sender {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    url: Uri,
+    token: HeaderValue,
+    first_pause: Duration,
+    disabled: AtomicBool,
+}
+
+/// Why a sender cannot be made.
+#[derive(Debug)]
+pub enum SenderError {
+    /// The token cannot stand in a header.
+    Token,
+    /// The machine has no certificates to trust.
+    Certificates(std::io::Error),
+}
+
+/// Why a callback URL is not accepted.
+#[derive(Debug)]
+pub enum HandshakeError {
+    /// There was no answer within five seconds.
+    TimedOut,
+    /// There was no answer at all.
+    NoAnswer(Box<dyn Error + Send + Sync>),
+    /// The answer is not 200.
+    Status(StatusCode),
+    /// The answer is not exactly the token.
+    Body,
+}
+
+/// What became of one event.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The status of the last answer; none when there was no answer.
+    pub status: Option<StatusCode>,
+    /// The body of the last answer.
+    pub body: Bytes,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// How long the last attempt took.
+    pub latency: Duration,
+}
+
+impl Delivery {
+    /// Whether the event counts as delivered.
+    pub fn is_accepted(&self) -> bool {
+        self.status.is_some_and(|status| status.is_success())
+    }
+}
+
+impl fmt::Display for SenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token => f.write_str("the callback token has characters that a header cannot hold"),
+            Self::Certificates(_) => f.write_str("the system's certificates cannot be read: install ca-certificates"),
+        }
+    }
+}
+
+impl Error for SenderError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Token => None,
+            Self::Certificates(error) => Some(error),
+        }
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("the handshake was not answered within 5 seconds"),
+            Self::NoAnswer(_) => f.write_str("the handshake was not answered"),
+            Self::Status(status) => write!(f, "the handshake was answered with {status} instead of 200"),
+            Self::Body => f.write_str("the handshake's answer is not exactly the validation token"),
+        }
+    }
+}
+
+impl Error for HandshakeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NoAnswer(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}
+
+impl Sender {
+    /// A sender that calls `url` with `token`, and that retries at Kaizala's own pace.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    pub fn new(url: Uri, token: &str) -> Result<Self, SenderError> {
+        let mut token = HeaderValue::from_str(token).map_err(|_| SenderError::Token)?;
+        token.set_sensitive(true);
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        // Head and body go out apart; without this the second waits for the acknowledgement of the first.
+        http.set_nodelay(true);
+        let https = HttpsConnectorBuilder::new().with_native_roots().map_err(SenderError::Certificates)?;
+        let https = https.https_or_http().enable_http1().wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new()).build(https);
+        Ok(Self { client, url, token, first_pause: FIRST_PAUSE, disabled: AtomicBool::new(false) })
+    }
+
+    /// Compresses time: the first retry comes after `pause`, each further one after twice as long.
+    #[must_use]
+    pub fn with_first_pause(self, pause: Duration) -> Self {
+        Self { first_pause: pause, ..self }
+    }
+
+    /// Whether the webhook was disabled, which happens when one event cannot be delivered. Nothing is sent after that.
+    pub fn is_disabled(&self) -> bool {
+        self.disabled.load(Ordering::SeqCst)
+    }
+
+    /// Validates the callback URL, as Kaizala does on subscribing.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] when Kaizala would refuse the subscription.
+    pub async fn validate(&self, token: &str) -> Result<(), HandshakeError> {
+        let encoded: String =
+            percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).collect();
+        let separator = if self.url.query().is_some() { '&' } else { '?' };
+        // Microsoft's senders encode a space as a plus.
+        let url = format!("{}{separator}validationToken={}", self.url, encoded.replace("%20", "+"));
+        let request =
+            Request::get(url).body(Full::default()).map_err(|error| HandshakeError::NoAnswer(error.into()))?;
+        let (status, body) = timeout(HANDSHAKE_TIMEOUT, self.exchange(request))
+            .await
+            .map_err(|_| HandshakeError::TimedOut)?
+            .map_err(HandshakeError::NoAnswer)?;
+        if status != StatusCode::OK {
+            return Err(HandshakeError::Status(status));
+        }
+        if body == token { Ok(()) } else { Err(HandshakeError::Body) }
+    }
+
+    /// Delivers an event: at once, and after a failure up to six times more. When that does not help either, the webhook
+    /// is disabled. None when it is disabled already.
+    pub async fn deliver(&self, body: Bytes) -> Option<Delivery> {
+        let mut pause = self.first_pause;
+        for attempts in 1..=RETRIES + 1 {
+            if self.is_disabled() {
+                return None;
+            }
+            let delivery = self.attempt(body.clone(), attempts).await;
+            if delivery.is_accepted() {
+                return Some(delivery);
+            }
+            if attempts > RETRIES {
+                self.disabled.store(true, Ordering::SeqCst);
+                return Some(delivery);
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+        None
+    }
+
+    /// Sends an event once.
+    pub async fn attempt(&self, body: Bytes, attempts: u32) -> Delivery {
+        let started = Instant::now();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(self.url.clone())
+            .header("kz-callback-token", self.token.clone())
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(Full::new(body));
+        let answer = match request {
+            Ok(request) => timeout(CALLBACK_TIMEOUT, self.exchange(request)).await.ok().and_then(Result::ok),
+            Err(_) => None,
+        };
+        let latency = started.elapsed();
+        match answer {
+            Some((status, body)) => Delivery { status: Some(status), body, attempts, latency },
+            None => Delivery { status: None, body: Bytes::new(), attempts, latency },
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Bytes), Box<dyn Error + Send + Sync>> {
+        let response = self.client.request(request).await?;
+        let status = response.status();
+        Ok((status, response.into_body().collect().await?.to_bytes()))
+    }
+}

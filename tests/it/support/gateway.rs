@@ -1,0 +1,110 @@
+//! What stands in front of a receiver: HTTP on a port, as API Gateway has it.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, Uri};
+use kaizala_webhook::receiver::Receiver;
+use serde_json::{Map, Value, json};
+use tokio::{net::TcpListener, sync::Semaphore, task::spawn_blocking};
+use uuid::Uuid;
+
+use super::{
+    lambda::{Lambda, try_invoke},
+    table::World,
+};
+
+/// Serves a receiver of this process and returns its callback URL.
+pub async fn serve(receiver: Receiver) -> Uri {
+    listen(Router::new().fallback(answer).with_state(receiver)).await
+}
+
+async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
+    receiver.answer(Request::from_parts(head, body)).await.map(Body::from)
+}
+
+/// Several processes of the release binary behind one URL.
+pub struct Lambdas {
+    pub url: Uri,
+    environments: Arc<Vec<Environment>>,
+    proxy_url: String,
+}
+
+struct Environment {
+    lambda: Mutex<Lambda>,
+    /// One event at a time.
+    idle: Semaphore,
+}
+
+impl Lambdas {
+    pub async fn start(world: &World, count: usize) -> Self {
+        let environment = |_| Environment { lambda: Mutex::new(Lambda::start(world)), idle: Semaphore::new(1) };
+        let environments: Arc<Vec<_>> = Arc::new((0..count).map(environment).collect());
+        let next = Arc::new(AtomicUsize::new(0));
+        let url = listen(Router::new().fallback(invoke).with_state((environments.clone(), next))).await;
+        Self { url, environments, proxy_url: world.proxy.url().to_owned() }
+    }
+
+    /// Kills a process, whatever it is doing, and starts another in its place.
+    pub fn replace(&self, index: usize) {
+        let mut lambda = self.environments[index].lambda.lock().expect("nobody panics while holding it");
+        lambda.process.kill_children();
+        *lambda = Lambda::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", &self.proxy_url)]);
+    }
+}
+
+type Pool = (Arc<Vec<Environment>>, Arc<AtomicUsize>);
+
+async fn invoke(State((environments, next)): State<Pool>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
+    let headers: Map<_, _> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), json!(value.to_str().expect("it is text"))))
+        .collect();
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "ANY /webhook",
+        "rawPath": head.uri.path(),
+        "rawQueryString": head.uri.query().unwrap_or_default(),
+        "headers": headers,
+        "requestContext": {
+            "http": {"method": head.method.as_str(), "path": head.uri.path(), "protocol": "HTTP/1.1"},
+            "requestId": Uuid::new_v4().to_string(),
+            "stage": "$default",
+            "timeEpoch": 0,
+        },
+        "body": String::from_utf8(body.into()).expect("the tests send text"),
+        "isBase64Encoded": false,
+    });
+    let environment = &environments[next.fetch_add(1, Ordering::Relaxed) % environments.len()];
+    let idle = environment.idle.acquire().await.expect("it is never closed");
+    let port = environment.lambda.lock().expect("nobody panics while holding it").port();
+    let answer = spawn_blocking(move || try_invoke(port, &event)).await.expect("it does not panic");
+    drop(idle);
+    // A function that crashed is a 502 at API Gateway.
+    answer.and_then(|answer| response(&answer)).unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response())
+}
+
+fn response(answer: &Value) -> Option<Response> {
+    let status = StatusCode::from_u16(answer["statusCode"].as_u64()?.try_into().ok()?).ok()?;
+    Some((status, answer["body"].as_str()?.to_owned()).into_response())
+}
+
+async fn listen(app: Router) -> Uri {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}/webhook").parse().expect("it is a URI")
+}
