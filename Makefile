@@ -45,7 +45,7 @@ invoke: build ## Build the Lambda and run it once in Docker on EVENT=events/x.js
 	DB_PORT=$(DB_PORT) scripts/invoke.sh $(EVENT)
 
 clean: ## Delete what was built and installed
-	rm -rf target .tools .aws-sam
+	rm -rf target .tools .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
 
 tools: .tools/test
 

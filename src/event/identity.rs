@@ -7,7 +7,6 @@
 
 use std::{borrow::Cow, fmt};
 
-use percent_encoding::{AsciiSet, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::{Event, EventType, canonical::canonical_json};
@@ -24,9 +23,6 @@ const MAX_SORT_KEY_BYTES: usize = 1024;
 /// Room that a key leaves for both suffixes at once, those of [`EventKey::revision`] and [`EventKey::part`].
 const SUFFIX_BYTES: usize = "#r0123456789abcdef".len() + "#part0123456789abcdef-0000".len();
 
-/// The separator of the key's parts, and the character that escapes it.
-const RESERVED: AsciiSet = AsciiSet::EMPTY.add(b'#').add(b'%');
-
 /// The sort key of an item: `<eventType>#<eventId>`, a revision's with `#r<16 hex>` behind it, or a quarantined body's
 /// digest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,9 +30,7 @@ pub struct EventKey(String);
 
 impl EventKey {
     fn new(event_type: &str, event_id: &str) -> Self {
-        let event_type = utf8_percent_encode(event_type, &RESERVED);
-        let event_id = utf8_percent_encode(event_id, &RESERVED);
-        Self(format!("{event_type}#{event_id}"))
+        Self(format!("{}#{}", encode(event_type), encode(event_id)))
     }
 
     /// The key of a body that is no event.
@@ -72,6 +66,12 @@ impl fmt::Display for EventKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Percent-encodes the character that separates a key's parts, and the one that encodes it. Not with a library: those
+/// encode all that is not ASCII too, which would make keys of other scripts three times as long.
+fn encode(text: &str) -> Cow<'_, str> {
+    if text.contains(['#', '%']) { text.replace('%', "%25").replace('#', "%23").into() } else { text.into() }
 }
 
 /// A SHA-256 digest; displays as lower-case hex.

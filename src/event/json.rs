@@ -22,6 +22,12 @@ impl<'a> Object<'a> {
         serde_json::from_str(json).ok()
     }
 
+    /// Whether a name holds a control character. In JSON it must be escaped there, which serde_json checks in strings but
+    /// not in what is asked for as bytes; names like that are rare enough to read such a text twice.
+    pub(super) fn may_have_bad_names(&self) -> bool {
+        self.0.iter().any(|(name, _)| name.value.bytes().any(|byte| byte < b' '))
+    }
+
     /// The value of a member; `null` is absent. Of doubled names the last counts, as in most JSON parsers.
     pub(super) fn raw(&self, name: &str) -> Option<&'a RawValue> {
         self.0
@@ -56,7 +62,11 @@ impl<'a> Object<'a> {
     /// A member that identifies something: an [exact string](Self::exact_string) or a number, and not empty.
     pub(super) fn id(&self, name: &str) -> Option<Cow<'a, str>> {
         let value = self.raw(name)?;
-        let id = if value.get().starts_with('"') { exact_string(value) } else { text(value) };
+        let id = match value.get().as_bytes() {
+            [b'"', ..] => exact_string(value),
+            [b'-' | b'0'..=b'9', ..] => text(value),
+            _ => None,
+        };
         id.filter(|id| !id.is_empty())
     }
 

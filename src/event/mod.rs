@@ -125,9 +125,11 @@ impl<'a> Event<'a> {
         let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
         // RFC 8259 lets a parser ignore a byte order mark; refusing the event over one would help nobody.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
         let envelope = match Object::parse(text) {
+            Some(envelope) if envelope.may_have_bad_names() && !is_json() => return Err(Unreadable::NotJson),
             Some(envelope) => envelope,
-            None if serde_json::from_str::<&RawValue>(text).is_ok() => return Err(Unreadable::NotAnObject),
+            None if is_json() => return Err(Unreadable::NotAnObject),
             None => return Err(Unreadable::NotJson),
         };
         let event_id = envelope.exact_string("eventId").filter(|id| !id.is_empty()).ok_or(Unreadable::NoEventId)?;

@@ -227,6 +227,8 @@ async fn reserved_characters_in_ids_cannot_forge_a_key() {
     world.item("g", "A#B%23rC").await;
     world.item("g", "A%23B#rC").await;
     world.item("g", "A#B%2523rC").await;
+    assert_eq!(world.deliver(&with("A", "идентификатор😀")).await.outcome(), "stored");
+    world.item("g", "A#идентификатор😀").await;
     let sample = sample("ids-with-reserved-characters");
     assert_eq!(world.deliver(&sample).await.outcome(), "stored");
 }

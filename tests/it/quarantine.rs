@@ -90,3 +90,20 @@ async fn fields_of_unexpected_types_are_no_reason_for_quarantine() {
         assert_eq!(world.deliver_body(body).await.outcome(), "stored", "{body}");
     }
 }
+
+#[tokio::test]
+async fn a_control_character_in_a_name_is_json_only_when_it_is_escaped() {
+    let world = World::new().await;
+    let not_json = [
+        "{\"eventId\":\"1\",\"eventType\":\"T\",\"\u{1}\":0}",
+        "{\"a\tb\":0,\"eventId\":\"1\",\"eventType\":\"T\"}",
+        "{\"eventId\":\"1\",\"eventType\":\"T\",\"data\":{\"\u{1}\":0}}",
+    ];
+    for body in not_json {
+        assert_eq!(world.deliver_body(body).await.outcome(), "quarantined", "{body:?}");
+    }
+    assert!(world.items().await.values().all(|item| item.text("reason") == Some("not-json")));
+
+    let json = r#"{"eventId":"1","eventType":"T","\u0001":0,"data":{"\u0001":0}}"#;
+    assert_eq!(world.deliver_body(json).await.outcome(), "stored");
+}
