@@ -40,7 +40,7 @@ impl Api {
 fn introduce(url: &str, credentials: &Credentials) {
     println!("API  {url}");
     println!();
-    println!("Let the other commands use it:");
+    println!("The application and its tokens:");
     println!("  export KAIZALA_API_URL={url}");
     println!("  export KAIZALA_APPLICATION_ID={}", credentials.application_id);
     println!("  export KAIZALA_APPLICATION_SECRET={}", credentials.application_secret);

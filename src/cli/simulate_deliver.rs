@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use clap::Args;
 use hdrhistogram::Histogram;
@@ -75,11 +75,11 @@ pub(super) struct Deliver {
     #[arg(long, env = "KAIZALA_SIMULATE_CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
     concurrency: u16,
 
-    /// Most deliveries a second; no limit by default.
-    #[arg(long, env = "KAIZALA_SIMULATE_RATE", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Deliveries a second on average; no limit by default.
+    #[arg(long, env = "KAIZALA_SIMULATE_RATE", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
 
-    /// Compare the table with what was sent.
+    /// Compare the table with what was sent: keys and digests of the content, not bodies. Reads the whole table.
     #[arg(long, env = "KAIZALA_SIMULATE_VERIFY")]
     verify: bool,
 
@@ -111,10 +111,10 @@ impl Deliver {
         let mix = Mix { events: self.events, duplicates: self.duplicates, revisions: self.revisions };
         let plan = Plan::new(self.seed, mix);
         if self.verify_only {
-            let mut ledger = Ledger::default();
-            plan.for_each(|body| ledger.note(&body));
+            let (mut plan, mut ledger) = (plan, Ledger::default());
+            plan.by_ref().for_each(|body| ledger.note(&body));
             let store = self.table.behind(&self.url).await?;
-            let verification = Verification::of(&ledger, &store).await?;
+            let verification = Verification::of(&ledger, plan.items(), &store).await?;
             if self.json {
                 println!("{}", serde_json::to_string(&verification)?);
             } else {
@@ -133,17 +133,24 @@ impl Deliver {
         let run = Arc::new(Run::new(sender, plan, &self));
         let mut workers = JoinSet::new();
         for number in 0..self.concurrency {
-            workers.spawn(run.clone().work(ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(number))));
+            let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+            // Stream 0 is the plan's.
+            random.set_stream(u64::from(number) + 1);
+            workers.spawn(run.clone().work(random));
         }
         workers.join_all().await;
         run.progress.finish_and_clear();
 
         let disabled = run.sender.is_disabled();
-        let mut summary = run.tally().summary(&self, run.started.elapsed(), disabled);
+        let happened = lock(&run.deliveries).plan.happened();
+        let mut summary = run.tally().summary(&self, happened, run.started.elapsed(), disabled);
         if self.verify && !disabled {
             let store = self.table.behind(&self.url).await?;
-            let ledger = std::mem::take(&mut lock(&run.deliveries).ledger);
-            summary.verification = Some(Verification::of(&ledger, &store).await?);
+            let (ledger, items) = {
+                let mut deliveries = lock(&run.deliveries);
+                (std::mem::take(&mut deliveries.ledger), deliveries.plan.items())
+            };
+            summary.verification = Some(Verification::of(&ledger, items, &store).await?);
         }
         if self.json {
             println!("{}", serde_json::to_string(&summary)?);
@@ -273,9 +280,9 @@ impl Tally {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody sends 2^52 events")]
-    fn summary(&self, options: &Deliver, elapsed: Duration, disabled: bool) -> Summary {
+    fn summary(&self, options: &Deliver, happened: u64, elapsed: Duration, disabled: bool) -> Summary {
         Summary {
-            events: options.events,
+            events: happened,
             seed: options.seed,
             deliveries: self.deliveries,
             outcomes: self.outcomes.clone(),
@@ -328,10 +335,21 @@ struct Verification {
 }
 
 impl Verification {
-    async fn of(ledger: &Ledger, store: &Store) -> anyhow::Result<Self> {
+    /// Compares the table with the ledger, and the ledger with the `items` that the plan knows of: the ledger reads bodies
+    /// with the receiver's own code, and could be wrong together with it.
+    async fn of(ledger: &Ledger, items: u64, store: &Store) -> anyhow::Result<Self> {
+        ensure!(
+            u64::try_from(ledger.items()) == Ok(items),
+            "what was sent reads as {} items, but {items} things happened: events are mixed up",
+            ledger.items()
+        );
         let mut found = Vec::new();
         store
-            .for_each_key(|group, key, content| found.push(Found { group, key, content }))
+            .for_each_key(|group, key, content| {
+                if ledger.knows(&group) {
+                    found.push(Found { group, key, content });
+                }
+            })
             .await
             .context("the table cannot be read: check --table, --endpoint-url, --region and --profile")?;
         Ok(Self { expected: ledger.items(), differences: ledger.compare(found) })
@@ -355,7 +373,14 @@ impl Verification {
     }
 
     fn verdict(&self) -> anyhow::Result<()> {
-        if self.differences.is_empty() { Ok(()) } else { bail!("the table does not hold exactly what was sent") }
+        if self.differences.is_empty() {
+            Ok(())
+        } else {
+            bail!(
+                "the table does not hold exactly what was sent; after a run with the same --seed and other options, choose \
+                 another --seed"
+            )
+        }
     }
 }
 

@@ -54,6 +54,11 @@ impl Ledger {
         self.events.entry(place).or_default().insert(content);
     }
 
+    /// Whether anything was sent to that group.
+    pub fn knows(&self, group: &str) -> bool {
+        self.events.keys().any(|(known, _)| known == group)
+    }
+
     /// How many items the table must hold, revisions and quarantined bodies included.
     pub fn items(&self) -> usize {
         self.events.values().map(HashSet::len).sum()
@@ -65,21 +70,33 @@ impl Ledger {
             table.into_iter().map(|item| ((item.group, item.key), item.content)).collect();
         let mut differences = Differences::default();
         for ((group, key), contents) in &self.events {
-            let first = found.remove(&(group.clone(), key.clone()));
+            // The content of the item under the key itself; a quarantined body is told by its key alone.
+            let first = match found.remove(&(group.clone(), key.clone())) {
+                Some(None) if group == QUARANTINE_GROUP => contents.iter().next().copied(),
+                Some(first) => first,
+                None => None,
+            };
+            let mut missing = Vec::new();
             for content in contents {
-                let revision = found.remove(&(group.clone(), key.revision(content)));
-                // A quarantined body is told by its key alone.
-                let is_first = first.is_some_and(|first| first.is_none_or(|first| first == *content));
-                match (is_first, revision.is_some_and(|revision| revision == Some(*content))) {
-                    (false, false) => differences.lost.insert(format!("{group} / {key}")),
-                    (true, true) => differences.twice.insert(format!("{group} / {key}")),
-                    _ => true,
-                };
+                let revision_key = key.revision(content);
+                let revision = found.remove(&(group.clone(), revision_key.clone()));
+                if revision.is_some_and(|revision| revision != Some(*content)) {
+                    differences.unexpected.insert(format!("{group} / {revision_key}"));
+                }
+                match (first == Some(*content), revision.is_some()) {
+                    (false, false) => missing.push(format!("{group} / {revision_key}")),
+                    (true, true) => {
+                        differences.twice.insert(format!("{group} / {revision_key}"));
+                    }
+                    _ => {}
+                }
             }
-            // Something else may have been there first under the same key.
-            if first.flatten().is_some_and(|first| !contents.contains(&first)) {
-                differences.unexpected.insert(format!("{group} / {key}"));
+            // Whichever content came first stands under the key itself: nothing there means that one is missing.
+            if first.is_none_or(|first| !contents.contains(&first)) {
+                missing.pop();
+                missing.push(format!("{group} / {key}"));
             }
+            differences.lost.extend(missing);
         }
         let groups: HashSet<_> = self.events.keys().map(|(group, _)| group.as_str()).collect();
         let unexpected =

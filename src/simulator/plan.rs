@@ -27,6 +27,7 @@ pub struct Plan {
     random: ChaCha8Rng,
     mix: Mix,
     happened: u64,
+    edited: u64,
     /// Edits that are due as soon as something happens that can be edited: most types cannot.
     owed_edits: f64,
     window: Vec<Bytes>,
@@ -36,12 +37,25 @@ impl Plan {
     /// A plan for `mix`.
     pub fn new(seed: u64, mix: Mix) -> Self {
         let random = ChaCha8Rng::seed_from_u64(seed);
-        Self { generator: Generator::new(seed), random, mix, happened: 0, owed_edits: 0.0, window: Vec::new() }
+        Self {
+            generator: Generator::new(seed),
+            random,
+            mix,
+            happened: 0,
+            edited: 0,
+            owed_edits: 0.0,
+            window: Vec::new(),
+        }
     }
 
     /// How many events have happened so far.
     pub fn happened(&self) -> u64 {
         self.happened
+    }
+
+    /// How many items a table must hold for what has happened so far: known by construction, without looking at a body.
+    pub fn items(&self) -> u64 {
+        self.happened + self.edited
     }
 
     fn let_something_happen(&mut self) {
@@ -53,6 +67,7 @@ impl Plan {
             && let Some(edit) = event.edited()
         {
             self.owed_edits -= 1.0;
+            self.edited += 1;
             self.deliver(&edit);
         }
     }

@@ -7,12 +7,12 @@ use kaizala_webhook::simulator::{
     plan::{Mix, Plan},
     sender::{HandshakeError, Sender},
 };
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 
 use super::support::{
     Fault, World,
     events::CALLBACK_TOKEN,
-    gateway::{self, Lambdas},
+    gateway::{Lambdas, Served},
 };
 
 /// The first retry comes after that long, where Kaizala waits three quarters of an hour.
@@ -22,10 +22,10 @@ fn sender(url: http::Uri) -> Sender {
     Sender::new(url, CALLBACK_TOKEN).expect("the token fits into a header").with_first_pause(FIRST_PAUSE)
 }
 
-/// Delivers a plan, several events at a time, and returns what was sent.
-async fn deliver_all(sender: &Arc<Sender>, seed: u64, events: u64) -> Ledger {
+/// Delivers a plan, several events at a time, and returns what was sent and how often it had to be sent again.
+async fn deliver_all(sender: &Arc<Sender>, seed: u64, events: u64) -> (Ledger, u32) {
     let plan = Plan::new(seed, Mix { events, duplicates: 0.1, revisions: 0.05 });
-    let deliveries = Arc::new(Mutex::new((plan, Ledger::default())));
+    let deliveries = Arc::new(Mutex::new((plan, Ledger::default(), 0)));
     let mut workers = JoinSet::new();
     for _ in 0..8 {
         let (sender, deliveries) = (sender.clone(), deliveries.clone());
@@ -35,13 +35,15 @@ async fn deliver_all(sender: &Arc<Sender>, seed: u64, events: u64) -> Ledger {
                 let Some(body) = next.0.next() else { return };
                 next.1.note(&body);
                 drop(next);
-                sender.deliver(body).await;
+                let delivery = sender.deliver(body).await.expect("the webhook is not disabled");
+                deliveries.lock().await.2 += delivery.attempts - 1;
             }
         });
     }
     workers.join_all().await;
     let mut deliveries = deliveries.lock().await;
-    std::mem::take(&mut deliveries.1)
+    assert_eq!(deliveries.1.items() as u64, deliveries.0.items(), "events are mixed up");
+    (std::mem::take(&mut deliveries.1), deliveries.2)
 }
 
 async fn differences(world: &World, ledger: &Ledger) -> Differences {
@@ -53,25 +55,51 @@ async fn differences(world: &World, ledger: &Ledger) -> Differences {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_nothing_is_twice_whatever_the_database_does() {
-    let faults = [
-        (3, Fault::ServerError),
-        (3, Fault::Throttling),
-        (3, Fault::Drop),
-        (3, Fault::DropAnswer),
-        (10, Fault::Slow),
-        (40, Fault::Hang),
-        (40, Fault::LostAnswer),
-    ];
-    for (seed, (nth, fault)) in (1..).zip(faults) {
+    let faults =
+        [Fault::ServerError, Fault::Throttling, Fault::Drop, Fault::DropAnswer, Fault::Hang, Fault::LostAnswer];
+    for (seed, fault) in (1..).zip(faults) {
         let world = World::new().await;
-        let sender = Arc::new(sender(gateway::serve(world.receiver.clone()).await));
-        world.proxy.every(nth, fault);
+        let served = Served::start(world.receiver.clone()).await;
+        let sender = Arc::new(sender(served.url.clone()));
+        let delivering = tokio::spawn({
+            let sender = sender.clone();
+            async move { deliver_all(&sender, seed, 150).await }
+        });
+        // Outages that last until they have reached the sender: shorter ones the store's own retries hide.
+        for _ in 0..2 {
+            let passed = world.proxy.passed();
+            until(|| world.proxy.passed() > passed + 30 || delivering.is_finished()).await;
+            world.proxy.always(fault);
+            let unavailable = served.unavailable();
+            until(|| served.unavailable() > unavailable + 3 || delivering.is_finished()).await;
+            world.proxy.heal();
+        }
 
-        let ledger = deliver_all(&sender, seed, 150).await;
+        let (ledger, retries) = delivering.await.expect("it does not panic");
 
         assert!(!sender.is_disabled(), "{fault:?}");
+        assert!(retries > 3, "{fault:?} reached nobody");
         assert_eq!(differences(&world, &ledger).await, Differences::default(), "{fault:?}");
         assert!(ledger.items() > 150);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_answers_of_the_database_are_waited_for() {
+    let world = World::new().await;
+    let sender = Arc::new(sender(Served::start(world.receiver.clone()).await.url));
+    world.proxy.every(10, Fault::Slow);
+
+    let (ledger, retries) = deliver_all(&sender, 31, 150).await;
+
+    assert_eq!(retries, 0);
+    assert_eq!(differences(&world, &ledger).await, Differences::default());
+}
+
+/// Waits for a condition.
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -79,34 +107,34 @@ async fn nothing_is_lost_and_nothing_is_twice_whatever_the_database_does() {
 async fn nothing_is_lost_and_nothing_is_twice_when_receivers_are_killed_in_the_middle_of_their_work() {
     let world = World::new().await;
     let lambdas = Lambdas::start(&world, 3).await;
-    let sender = Arc::new(sender(lambdas.url.clone()));
+    // Long enough for a process to come up again.
+    let sender = Arc::new(sender(lambdas.url.clone()).with_first_pause(Duration::from_millis(200)));
     let delivering = tokio::spawn({
         let sender = sender.clone();
         async move { deliver_all(&sender, 11, 400).await }
     });
 
-    let mut killed = 0;
+    let (mut turn, mut killed) = (0, 0);
     while !delivering.is_finished() {
         // Not after a time but after some work, so that there is some to interrupt.
         let before = world.proxy.passed();
-        while world.proxy.passed() < before + 40 && !delivering.is_finished() {
-            tokio::task::yield_now().await;
-        }
-        lambdas.replace(killed % 3);
-        killed += 1;
+        until(|| world.proxy.passed() >= before + 40 || delivering.is_finished()).await;
+        killed += usize::from(lambdas.replace(turn % 3));
+        turn += 1;
     }
-    let ledger = delivering.await.expect("it does not panic");
+    let (ledger, retries) = delivering.await.expect("it does not panic");
 
     assert!(killed > 3, "only {killed} were killed");
+    assert!(retries > 0, "nobody noticed");
     assert!(!sender.is_disabled());
     assert_eq!(differences(&world, &ledger).await, Differences::default());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_comparison_finds_what_is_lost_twice_or_not_sent() {
+async fn the_comparison_of_a_table_finds_what_is_lost_or_was_not_sent() {
     let world = World::new().await;
-    let sender = Arc::new(sender(gateway::serve(world.receiver.clone()).await));
-    let ledger = deliver_all(&sender, 21, 50).await;
+    let sender = Arc::new(sender(Served::start(world.receiver.clone()).await.url));
+    let (ledger, _) = deliver_all(&sender, 21, 50).await;
     let key = world.items().await.into_keys().find(|(_, key)| !key.contains("#r")).expect("there is one");
     world.delete(&key).await;
     let stranger = format!(r#"{{"eventId":"not-sent","eventType":"X","groupId":"{}","data":{{}}}}"#, key.0);
@@ -122,7 +150,7 @@ async fn the_comparison_finds_what_is_lost_twice_or_not_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_keeps_failing_is_disabled_and_nothing_more_is_sent() {
     let world = World::new().await;
-    let sender = sender(gateway::serve(world.receiver.clone()).await).with_first_pause(Duration::from_millis(1));
+    let sender = sender(Served::start(world.receiver.clone()).await.url).with_first_pause(Duration::from_millis(1));
     world.proxy.always(Fault::Rejection);
 
     let delivery = sender.deliver("{}".into()).await.expect("it was sent");
@@ -137,7 +165,7 @@ async fn a_webhook_that_keeps_failing_is_disabled_and_nothing_more_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_event_does_not_disable_the_webhook() {
     let world = World::new().await;
-    let sender = sender(gateway::serve(world.receiver.clone()).await);
+    let sender = sender(Served::start(world.receiver.clone()).await.url);
     let mut ledger = Ledger::default();
 
     for body in ["", "{", "[]", "null", r#"{"eventId":""}"#, r#"{"eventId":1,"eventType":"X"}"#, "\u{0}"] {
@@ -153,7 +181,7 @@ async fn a_malformed_event_does_not_disable_the_webhook() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_url_is_accepted_only_when_it_returns_its_token() {
     let world = World::new().await;
-    let url = gateway::serve(world.receiver.clone()).await;
+    let url = Served::start(world.receiver.clone()).await.url;
 
     assert!(sender(url.clone()).validate("a token + %2B / \"with\" é").await.is_ok());
     let elsewhere: http::Uri = url.to_string().replace("/webhook", "/elsewhere").parse().expect("it is a URI");

@@ -13,6 +13,7 @@ mod generator;
 mod identity;
 mod lambda;
 mod large_bodies;
+mod ledger;
 mod properties;
 mod quarantine;
 mod requests;

@@ -22,15 +22,33 @@ use super::{
     table::World,
 };
 
-/// Serves a receiver of this process and returns its callback URL.
-pub async fn serve(receiver: Receiver) -> Uri {
-    listen(Router::new().fallback(answer).with_state(receiver)).await
+/// A receiver of this process behind a URL.
+pub struct Served {
+    pub url: Uri,
+    unavailable: Arc<AtomicUsize>,
 }
 
-async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
+impl Served {
+    pub async fn start(receiver: Receiver) -> Self {
+        let unavailable = Arc::new(AtomicUsize::new(0));
+        let url = listen(Router::new().fallback(answer).with_state((receiver, unavailable.clone()))).await;
+        Self { url, unavailable }
+    }
+
+    /// How often the answer was 503.
+    pub fn unavailable(&self) -> usize {
+        self.unavailable.load(Ordering::SeqCst)
+    }
+}
+
+async fn answer(State((receiver, unavailable)): State<(Receiver, Arc<AtomicUsize>)>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
-    receiver.answer(Request::from_parts(head, body)).await.map(Body::from)
+    let response = receiver.answer(Request::from_parts(head, body)).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        unavailable.fetch_add(1, Ordering::SeqCst);
+    }
+    response.map(Body::from)
 }
 
 /// Several processes of the release binary behind one URL.
@@ -55,11 +73,12 @@ impl Lambdas {
         Self { url, environments, proxy_url: world.proxy.url().to_owned() }
     }
 
-    /// Kills a process, whatever it is doing, and starts another in its place.
-    pub fn replace(&self, index: usize) {
+    /// Kills a process, whatever it is doing, and starts another in its place. Whether there was one to kill.
+    pub fn replace(&self, index: usize) -> bool {
         let mut lambda = self.environments[index].lambda.lock().expect("nobody panics while holding it");
-        lambda.process.kill_children();
+        let killed = lambda.process.kill_children() > 0;
         *lambda = Lambda::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", &self.proxy_url)]);
+        killed
     }
 }
 

@@ -1,6 +1,7 @@
 //! Programs as processes: started, awaited by what they say, ended with the test.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -53,14 +54,17 @@ impl Process {
 }
 
 impl Process {
-    /// Kills the programs that it started, with no chance to finish anything.
-    pub fn kill_children(&self) {
-        let id = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-        for child in children.split_whitespace() {
+    /// Kills the programs that it started, with no chance to finish anything, and returns how many there were.
+    pub fn kill_children(&self) -> usize {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        let children: Vec<_> =
+            lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+        for child in &children {
             // It may have ended by itself.
             let _ = Command::new("kill").args(["-KILL", child]).stderr(Stdio::null()).status();
         }
+        children.len()
     }
 }
 

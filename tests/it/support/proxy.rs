@@ -62,7 +62,7 @@ struct Plan {
     seen: Vec<(String, Value)>,
     next: VecDeque<Option<Fault>>,
     always: Option<Fault>,
-    /// A fault for every so manieth request.
+    /// A fault for one of every so many requests.
     every: Option<(usize, Fault)>,
     passed: usize,
 }
