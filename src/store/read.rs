@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, io};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::get_item::builders::GetItemFluentBuilder, types::AttributeValue};
 
 use super::{
     Store,
@@ -98,15 +98,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
     pub async fn get(&self, group: &str, key: &str) -> Result<Option<StoredItem>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key_of(group, key)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        Ok(found.item.map(StoredItem))
+        Ok(self.get_item(group, key).send().await?.item.map(StoredItem))
+    }
+
+    /// A read of one item. Consistent, as every read here decides something or has to find what was just written.
+    pub(super) fn get_item(&self, group: &str, key: &str) -> GetItemFluentBuilder {
+        self.client.get_item().table_name(&self.table).set_key(Some(key_of(group, key))).consistent_read(true)
     }
 
     /// Calls `found` with group, key and content digest of every item that is no part. Reads the whole table, page by page;

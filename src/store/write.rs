@@ -151,15 +151,8 @@ impl Store {
     }
 
     async fn existing(&self, group: &str, key: &str) -> Result<Option<Existing>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key_of(group, key)))
-            .consistent_read(true)
-            .projection_expression(format!("{CONTENT_SHA256}, {REQUEST_ID}"))
-            .send()
-            .await?;
+        let projection = format!("{CONTENT_SHA256}, {REQUEST_ID}");
+        let found = self.get_item(group, key).projection_expression(projection).send().await?;
         Ok(found.item().map(Existing::of))
     }
 }
