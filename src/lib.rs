@@ -1,7 +1,7 @@
 //! Receives Kaizala webhooks on AWS Lambda and keeps every event exactly once in a DynamoDB table.
 //!
-//! Arrows point one way: `event` and `token` use nothing of ours, `store` uses `event`, `receiver` uses all three, and
-//! `cli` (feature `cli`) uses everything.
+//! Arrows point one way: `event` and `token` use nothing of ours, `store` uses `event`, `receiver` uses all three, `tables`
+//! uses `event` and `store`, and `cli` (feature `cli`) uses everything.
 
 #![warn(missing_docs)]
 
@@ -12,4 +12,6 @@ pub mod receiver;
 #[cfg(feature = "cli")]
 pub mod simulator;
 pub mod store;
+#[cfg(feature = "cli")]
+pub mod tables;
 pub mod token;

@@ -2,10 +2,13 @@
 
 mod check;
 mod dev;
+mod export;
+mod export_source;
 mod serving;
 mod simulate;
 mod simulate_api;
 mod simulate_deliver;
+mod simulate_export;
 mod table;
 mod token;
 
@@ -34,6 +37,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Check(check::Check),
     Token(token::Token),
+    Export(Box<export::Export>),
 }
 
 /// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage.
@@ -43,6 +47,7 @@ pub fn run() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
         Command::Check(check) => check.run(),
         Command::Token(token) => token.run(),
+        Command::Export(export) => export.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,19 +30,41 @@ pub(super) struct Table {
 
 impl Table {
     /// The table that the webhook at `webhook` writes to.
-    pub(super) async fn behind(self, webhook: &Uri) -> anyhow::Result<Store> {
-        let endpoint_url = match self.endpoint_url {
-            None if is_local(webhook) => Some(DEV_DATABASE.to_owned()),
-            given => given.filter(|url| !url.is_empty()),
-        };
-        let client = match endpoint_url {
+    pub(super) async fn behind(mut self, webhook: &Uri) -> anyhow::Result<Store> {
+        if self.endpoint_url.is_none() && is_local(webhook) {
+            self.endpoint_url = Some(DEV_DATABASE.to_owned());
+        }
+        self.open().await
+    }
+
+    /// The table as the options and the environment name it.
+    pub(super) async fn open(&self) -> anyhow::Result<Store> {
+        let client = match self.endpoint_url() {
             // An emulator, which has no use for anybody's credentials.
-            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local(&url),
-            endpoint_url => {
-                connect_with(ConnectOptions { endpoint_url, region: self.region, profile: self.profile }).await?
-            }
+            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local(url),
+            _ => connect_with(self.connect_options()).await?,
         };
-        Ok(Store::new(client, self.name, None))
+        Ok(Store::new(client, &self.name, None))
+    }
+
+    /// The way to AWS, for other services too.
+    pub(super) fn connect_options(&self) -> ConnectOptions {
+        ConnectOptions {
+            endpoint_url: self.endpoint_url().map(str::to_owned),
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+
+    /// Which table it is among all that the options can name.
+    pub(super) fn place(&self) -> String {
+        let options = [&self.endpoint_url, &self.region, &self.profile];
+        let [url, region, profile] = options.map(|option| option.as_deref().unwrap_or_default());
+        format!("{} {url} {region} {profile}", self.name)
+    }
+
+    fn endpoint_url(&self) -> Option<&str> {
+        self.endpoint_url.as_deref().filter(|url| !url.is_empty())
     }
 }
 

@@ -5,8 +5,12 @@
 mod body;
 mod client;
 mod error;
+#[cfg(feature = "cli")]
+mod export;
 mod item;
 mod read;
+#[cfg(feature = "cli")]
+mod scan;
 pub mod schema;
 mod write;
 
@@ -15,12 +19,14 @@ use std::num::NonZeroU32;
 use aws_sdk_dynamodb::Client;
 
 pub use self::{
-    client::{ConnectError, ConnectOptions, connect, connect_local, connect_with},
+    client::{ConnectError, ConnectOptions, connect, connect_local, connect_with, sdk_config},
     error::StoreError,
     item::{Arrival, QuarantineReason, Record},
-    read::{ReadError, StoredItem},
+    read::{Parts, ReadError, StoredBody, StoredItem},
     write::Outcome,
 };
+#[cfg(feature = "cli")]
+pub use self::scan::{Page, PageKey};
 
 /// The events table.
 #[derive(Clone, Debug)]
