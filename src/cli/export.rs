@@ -30,8 +30,10 @@ const MIN_REDACT_KEY_BYTES: usize = 16;
 /// is written; a run that fails leaves the one that was there. An export of a live table is read with --read-rate at most,
 /// and one that was broken off goes on where it was.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
-                        kaizala export --from s3://my-bucket/exports --out tables --format parquet")]
+#[command(
+    after_help = "Examples:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
+                        kaizala export --from s3://my-bucket/exports --out tables --format parquet"
+)]
 pub(super) struct Export {
     #[command(flatten)]
     source: ExportSource,
@@ -86,13 +88,10 @@ impl Export {
         let checked = self.source.check(&fetched, export.scratch())?;
 
         let progress = bytes_progress("writing", checked.bytes());
-        let read = checked.rows(
-            export.scratch(),
-            threads(),
-            self.source.damage(),
-            &|bytes| progress.inc(bytes),
-            || export.sink(),
-        );
+        let read =
+            checked.rows(export.scratch(), threads(), self.source.damage(), &|bytes| progress.inc(bytes), || {
+                export.sink()
+            });
         progress.finish_and_clear();
         // When no table takes any more rows, the tables know why.
         let (items, damaged, exported) = match read {

@@ -106,7 +106,10 @@ impl ExportSource {
                     fs::remove_dir_all(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
                 }
                 fs::create_dir_all(fetched).with_context(|| format!("{} cannot be made", fetched.display()))?;
-                tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.fetch(place, fetched))?
+                tokio::runtime::Builder::new_multi_thread()
+                    .enable_all()
+                    .build()?
+                    .block_on(self.fetch(place, fetched))?
             }
         };
         let progress = bytes_progress("checking", export.bytes());

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, format_description::BorrowedFormatItem, macros::format_description};
+use time::{
+    Date, Month, OffsetDateTime, PrimitiveDateTime, Time, format_description::BorrowedFormatItem,
+    macros::format_description,
+};
 
 const RFC3339_MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
@@ -46,9 +49,9 @@ impl Timestamp {
         let bytes = text.as_bytes();
         let number = |range: std::ops::Range<usize>| {
             let digits = bytes.get(range)?;
-            digits.iter().try_fold(0_u16, |number, digit| {
-                digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0'))
-            })
+            digits
+                .iter()
+                .try_fold(0_u16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0')))
         };
         let small = |range| u8::try_from(number(range)?).ok();
         let punctuated = |at: usize, marks: &[u8]| bytes.get(at).is_some_and(|byte| marks.contains(byte));
@@ -64,9 +67,8 @@ impl Timestamp {
             [b'.', rest @ ..] => rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?),
             rest => (&[][..], rest),
         };
-        let millis = (0..3).fold(0, |millis, at| {
-            millis * 10 + u16::from(fraction.get(at).map_or(0, |digit| digit - b'0'))
-        });
+        let millis =
+            (0..3).fold(0, |millis, at| millis * 10 + u16::from(fraction.get(at).map_or(0, |digit| digit - b'0')));
         let at = bytes.len() - offset.len();
         let offset_minutes = match offset {
             [b'Z' | b'z'] => 0,

@@ -60,10 +60,12 @@ impl Plan {
 
     /// What a receiver stores of this plan, in the order in which it happens: bodies, and whether each is an edit.
     pub fn stored(mut self) -> impl Iterator<Item = (Bytes, bool)> {
-        std::iter::from_fn(move || (self.happened < self.mix.events).then(|| self.event())?).flat_map(|(event, edit)| {
-            let edit = edit.map(|edit| (edit.body().into(), true));
-            [(event.body().into(), false)].into_iter().chain(edit)
-        })
+        std::iter::from_fn(move || (self.happened < self.mix.events).then(|| self.event())?).flat_map(
+            |(event, edit)| {
+                let edit = edit.map(|edit| (edit.body().into(), true));
+                [(event.body().into(), false)].into_iter().chain(edit)
+            },
+        )
     }
 
     fn let_something_happen(&mut self) {

@@ -18,6 +18,8 @@ use std::num::NonZeroU32;
 
 use aws_sdk_dynamodb::Client;
 
+#[cfg(feature = "cli")]
+pub use self::scan::{Page, PageKey};
 pub use self::{
     client::{ConnectError, ConnectOptions, connect, connect_local, connect_with, sdk_config},
     error::StoreError,
@@ -25,8 +27,6 @@ pub use self::{
     read::{Parts, ReadError, StoredBody, StoredItem},
     write::Outcome,
 };
-#[cfg(feature = "cli")]
-pub use self::scan::{Page, PageKey};
 
 /// The events table.
 #[derive(Clone, Debug)]

@@ -1,8 +1,11 @@
 //! The whole table, page by page and in parallel: what an export of the live table is made of.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
+    types::{AttributeValue, ReturnConsumedCapacity},
+};
 
 use super::{
     Store,
@@ -11,6 +14,10 @@ use super::{
     read::StoredItem,
     schema::{EVENT_KEY, GROUP_ID},
 };
+
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const OPERATION_TIMEOUT: Duration = Duration::from_mins(3);
+const MAX_ATTEMPTS: u32 = 10;
 
 /// A page of a scan.
 pub struct Page {
@@ -40,16 +47,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.
-    pub async fn scan_page(&self, segment: i32, segments: i32, after: Option<&PageKey>) -> Result<Page, StoreError> {
+    pub async fn scan_page(
+        &self,
+        segment: usize,
+        segments: usize,
+        after: Option<&PageKey>,
+    ) -> Result<Page, StoreError> {
+        // DynamoDB's limit is a million.
+        let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         let page = self
             .client
             .scan()
             .table_name(&self.table)
-            .segment(segment)
-            .total_segments(segments)
+            .segment(number(segment))
+            .total_segments(number(segments))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .set_exclusive_start_key(after.map(|key| key_of(&key.group_id, &key.event_key)))
+            .customize()
+            .config_override(patient())
             .send()
             .await?;
         let read_units = page.consumed_capacity().and_then(aws_sdk_dynamodb::types::ConsumedCapacity::capacity_units);
@@ -64,6 +80,15 @@ impl Store {
     pub fn table(&self) -> &str {
         &self.table
     }
+}
+
+/// Nobody waits for a page as Kaizala waits for an answer, and a page may be a megabyte on a slow line.
+fn patient() -> Builder {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    Builder::new().timeout_config(timeouts).retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
 }
 
 impl PageKey {

@@ -24,14 +24,20 @@ pub struct Filter {
 impl Filter {
     /// Whether an item is wanted.
     pub fn wants(&self, item: &StoredItem) -> bool {
-        let among = |wanted: &BTreeSet<String>, name| {
-            wanted.is_empty() || item.text(name).is_some_and(|value| wanted.contains(value))
-        };
-        among(&self.groups, schema::GROUP_ID)
-            && among(&self.types, schema::EVENT_TYPE)
+        self.wants_group(item)
+            && is_among(&self.types, item, schema::EVENT_TYPE)
             && ((self.since.is_none() && self.until.is_none())
                 || item.text(schema::RECEIVED_AT).and_then(Timestamp::from_rfc3339).is_some_and(|time| {
                     self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
                 }))
     }
+
+    /// Whether the group of an item is wanted; more is not known of an item that is a part of another's body.
+    pub fn wants_group(&self, item: &StoredItem) -> bool {
+        is_among(&self.groups, item, schema::GROUP_ID)
+    }
+}
+
+fn is_among(wanted: &BTreeSet<String>, item: &StoredItem, name: &str) -> bool {
+    wanted.is_empty() || item.text(name).is_some_and(|value| wanted.contains(value))
 }

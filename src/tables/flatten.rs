@@ -151,11 +151,8 @@ impl<'a> Flat<'a> {
 
     fn job(&self, job: JobCreated<'a>, each: &mut impl FnMut(&Row<'_>)) {
         let due_at = job.due_date.as_deref().and_then(due_time);
-        let assignees = if job.assigned_to.is_empty() {
-            vec![None]
-        } else {
-            job.assigned_to.into_iter().map(Some).collect()
-        };
+        let assignees =
+            if job.assigned_to.is_empty() { vec![None] } else { job.assigned_to.into_iter().map(Some).collect() };
         for assignee in assignees {
             each(&Row::Jobs(JobRow {
                 origin: self.origin,

@@ -38,7 +38,8 @@ impl Redactor {
         if matches!(row, Row::Events(_) | Row::Quarantine(_)) {
             self.names.clear();
         }
-        let is_phone_number = matches!(row, Row::Answers(answer) if answer.question_type.as_deref() == Some("PhoneNumber"));
+        let is_phone_number =
+            matches!(row, Row::Answers(answer) if answer.question_type.as_deref() == Some("PhoneNumber"));
         row.each_cell(|column, cell| {
             let Cell::Text(text) = cell else { return each(cell) };
             match column.personal {
@@ -133,7 +134,8 @@ fn phone_at(text: &str, start: usize) -> (usize, bool) {
         let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let end = start + length;
         let is_decimal = bytes.get(end) == Some(&b'.') && is_digit(end + 1);
-        let stands_alone = !text[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%'))
+        let stands_alone = !text[..start]
+            .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%'))
             && !text[end..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '%'));
         return (end, BARE_PHONE_DIGITS.contains(&length) && !is_decimal && stands_alone);
     }

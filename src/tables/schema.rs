@@ -19,7 +19,10 @@ pub struct Origin<'a> {
 
 impl Origin<'_> {
     const COLUMNS: [Column; 4] = [
-        column::<Text>("group_id", "The group; `ungrouped` when the event names none, `quarantine` for what is no event."),
+        column::<Text>(
+            "group_id",
+            "The group; `ungrouped` when the event names none, `quarantine` for what is no event.",
+        ),
         column::<Text>("event_id", "The event's id as it was sent. An edit may come under the id of its original."),
         column::<Text>(
             "event_key",

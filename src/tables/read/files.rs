@@ -4,8 +4,8 @@ use std::{
     fs::File,
     io::{self, Read},
     sync::{
-        atomic::{AtomicUsize, Ordering},
         Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
 };

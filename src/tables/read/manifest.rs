@@ -21,6 +21,8 @@ const FOLDER: &str = "AWSDynamoDB";
 pub(super) const SUMMARY: &str = "manifest-summary.json";
 pub(super) const FILES: &str = "manifest-files.json";
 const DATA: &str = "data";
+/// How far below the folder that was named an export may be.
+pub(super) const LEVELS: usize = 3;
 
 /// A finished full export in a folder.
 #[derive(Clone, Debug)]
@@ -110,30 +112,44 @@ pub(super) fn file_entries(json: &[u8], path: &Path) -> Result<Vec<FileEntry>, S
         .map_err(|error| SourceError::Manifest { path: path.to_owned(), what: error.to_string() })
 }
 
+/// Compares a manifest with the MD5 that AWS writes beside it, where it is there.
+fn check_manifest(folder: &Path, name: &str) -> Result<(), SourceError> {
+    let path = folder.join(name);
+    let Ok(wanted) = fs::read_to_string(path.with_extension("md5")) else { return Ok(()) };
+    let found = Md5::digest(fs::read(&path).map_err(file(&path))?);
+    if STANDARD.decode(wanted.trim()).is_ok_and(|md5| md5 == found[..]) {
+        return Ok(());
+    }
+    Err(SourceError::Manifest { path, what: "its MD5 checksum is not the one beside it".to_owned() })
+}
+
 /// What a key in S3 ends with: its name in a folder.
 pub(super) fn base_name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
 
 impl ExportFolder {
-    /// The newest finished export in a folder: the folder that holds `AWSDynamoDB`, that one itself, or an export's own.
+    /// The newest finished export in a folder: an export's own, or one up to three levels further down, as exports under
+    /// `<prefix>/<date>/AWSDynamoDB/` are.
     ///
     /// # Errors
     /// When there is none, none of a supported kind, or its manifests are damaged.
     pub fn find(place: &Path) -> Result<Self, SourceError> {
         fs::metadata(place).map_err(file(place))?;
-        let mut found = Vec::new();
-        for folder in [place.to_owned(), place.join(FOLDER)] {
-            found.push(folder.clone());
-            let Ok(entries) = fs::read_dir(&folder) else { continue };
-            found.extend(entries.flatten().map(|entry| entry.path()));
-        }
-        found.retain(|folder| folder.join(SUMMARY).is_file());
+        let mut folders = vec![place.to_owned()];
         let mut exports = Vec::new();
-        for folder in found {
-            let path = folder.join(SUMMARY);
-            let summary = Summary::parse(&fs::read(&path).map_err(file(&path))?, &path)?;
-            exports.push((summary, folder));
+        for _ in 0..=LEVELS {
+            let mut below = Vec::new();
+            for folder in folders {
+                let path = folder.join(SUMMARY);
+                if path.is_file() {
+                    let summary = Summary::parse(&fs::read(&path).map_err(file(&path))?, &path)?;
+                    exports.push((summary, folder));
+                } else if let Ok(entries) = fs::read_dir(&folder) {
+                    below.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()));
+                }
+            }
+            folders = below;
         }
         // A supported one before any other; of those the newest.
         exports.sort_by_cached_key(|(summary, _)| (summary.is_supported("").is_ok(), summary.export_time.clone()));
@@ -145,6 +161,9 @@ impl ExportFolder {
     }
 
     fn read(folder: PathBuf, summary: Summary) -> Result<Self, SourceError> {
+        for name in [SUMMARY, FILES] {
+            check_manifest(&folder, name)?;
+        }
         let path = folder.join(FILES);
         let entries = file_entries(&fs::read(&path).map_err(file(&path))?, &path)?;
         let items: u64 = entries.iter().map(|entry| entry.item_count).sum();
@@ -233,6 +252,11 @@ impl ExportFolderWriter {
             serde_json::to_writer(&mut lines, entry).map_err(json)?;
             lines.push(b'\n');
         }
+        let write = |name: &str, text: &[u8]| {
+            let md5 = STANDARD.encode(Md5::digest(text));
+            write(&name.replace(".json", ".md5"), md5.as_bytes())?;
+            write(name, text)
+        };
         write(FILES, &lines)?;
         let arn = format!("arn:aws:dynamodb:local:000000000000:table/{}", self.table);
         let summary = Summary {

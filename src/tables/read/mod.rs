@@ -18,7 +18,7 @@ pub use self::{
     check::Checked,
     error::SourceError,
     manifest::{DataFile, ExportFolder, ExportFolderWriter},
-    rows::{Damage, RowSink, Read},
+    rows::{Damage, Read, RowSink},
     s3::{S3Location, download},
     scan::{ScanOptions, scan},
 };

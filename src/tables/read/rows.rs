@@ -72,7 +72,8 @@ impl Checked {
         sink: impl Fn() -> S + Sync,
     ) -> Result<Read<S>, SourceError> {
         let waiting = Waiting::new(scratch).map_err(file(scratch))?;
-        let make = || Flattener { checked: self, waiting: &waiting, damage, sink: sink(), items: 0, damaged: Vec::new() };
+        let make =
+            || Flattener { checked: self, waiting: &waiting, damage, sink: sink(), items: 0, damaged: Vec::new() };
         let mut flatteners = read_lines(&self.export.files, threads, progress, make)?;
         match flatteners.first_mut() {
             Some(first) => waiting.resume(first)?,
@@ -103,7 +104,10 @@ impl<S: RowSink> Worker for Flattener<'_, S> {
     fn line(&mut self, line: &[u8]) -> Result<(), LineError> {
         let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
         if item.is_part() {
-            return Ok(self.waiting.part(&item)?);
+            if self.checked.filter.wants_group(&item) {
+                self.waiting.part(&item)?;
+            }
+            return Ok(());
         }
         if !self.checked.filter.wants(&item) {
             return Ok(());

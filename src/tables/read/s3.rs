@@ -21,14 +21,16 @@ use hyper_util::{
 use object_store::{
     ClientOptions, CredentialProvider, ObjectStore, ObjectStoreExt,
     aws::{AmazonS3, AmazonS3Builder, AwsCredential},
-    client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService},
+    client::{
+        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
+    },
     path::Path as Key,
 };
 
 use super::{
     ExportFolder,
     error::{SourceError, file},
-    manifest::{self, FILES, SUMMARY, Summary},
+    manifest::{self, FILES, LEVELS, SUMMARY, Summary},
 };
 
 /// Data files that are fetched at once.
@@ -96,9 +98,7 @@ struct Bucket<'a> {
 
 impl<'a> Bucket<'a> {
     fn open(location: &'a S3Location, config: &SdkConfig) -> Result<Self, SourceError> {
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(&location.bucket)
-            .with_http_connector(Connector);
+        let mut builder = AmazonS3Builder::new().with_bucket_name(&location.bucket).with_http_connector(Connector);
         if let Some(region) = config.region() {
             builder = builder.with_region(region.as_ref());
         }
@@ -125,34 +125,33 @@ impl<'a> Bucket<'a> {
         Ok(object.bytes().await.map_err(self.failed(key))?.into())
     }
 
-    /// The key of the newest finished export.
+    /// The key of the newest finished export. Names below a prefix begin with a date, those below `AWSDynamoDB` with a time:
+    /// the greatest name is the newest, so that nobody has to look into years of exports.
     async fn find(&self) -> Result<Key, SourceError> {
-        let prefix = Key::from(self.location.prefix.as_str());
-        let mut candidates = vec![prefix.clone()];
-        for parent in [prefix.clone(), prefix.join("AWSDynamoDB")] {
-            let list = self.objects.list_with_delimiter(Some(&parent)).await.map_err(self.failed(&parent))?;
-            candidates.extend(list.common_prefixes);
-        }
-        let mut newest: Option<(Summary, Key)> = None;
         let mut unsupported = None;
-        for candidate in candidates {
+        // Still to be looked at, the next one last; with the levels that may be looked at below.
+        let mut candidates = vec![(Key::from(self.location.prefix.as_str()), LEVELS)];
+        while let Some((candidate, levels)) = candidates.pop() {
             let key = candidate.clone().join(SUMMARY);
-            let text = match self.get(&key).await {
-                Ok(text) => text,
-                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) => continue,
+            match self.get(&key).await {
+                Ok(text) => {
+                    let summary = Summary::parse(&text, &PathBuf::from(key.to_string()))?;
+                    match summary.is_supported(&format!("s3://{}/{candidate}", self.location.bucket)) {
+                        Ok(()) => return Ok(candidate),
+                        Err(error) => unsupported = Some(error),
+                    }
+                }
+                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) if levels > 0 => {
+                    let list = self.objects.list_with_delimiter(Some(&candidate)).await;
+                    let mut below = list.map_err(self.failed(&candidate))?.common_prefixes;
+                    below.sort();
+                    candidates.extend(below.into_iter().map(|key| (key, levels - 1)));
+                }
+                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) => {}
                 Err(error) => return Err(error),
-            };
-            let summary = Summary::parse(&text, &PathBuf::from(key.to_string()))?;
-            if let Err(error) = summary.is_supported(&format!("s3://{}/{candidate}", self.location.bucket)) {
-                unsupported = Some(error);
-            } else if newest.as_ref().is_none_or(|(newest, _)| newest.export_time < summary.export_time) {
-                newest = Some((summary, candidate));
             }
         }
-        match newest {
-            Some((_, key)) => Ok(key),
-            None => Err(unsupported.unwrap_or(SourceError::NoExport { place: self.location.to_string() })),
-        }
+        Err(unsupported.unwrap_or(SourceError::NoExport { place: self.location.to_string() }))
     }
 
     async fn fetch(&self, key: Key, path: PathBuf, fetched: &impl Fn(u64)) -> Result<(), SourceError> {
@@ -181,10 +180,11 @@ impl CredentialProvider for Credentials {
     type Credential = AwsCredential;
 
     async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        let credentials = self.0.provide_credentials().await.map_err(|source| object_store::Error::Generic {
-            store: "S3",
-            source: source.into(),
-        })?;
+        let credentials = self
+            .0
+            .provide_credentials()
+            .await
+            .map_err(|source| object_store::Error::Generic { store: "S3", source: source.into() })?;
         Ok(Arc::new(AwsCredential {
             key_id: credentials.access_key_id().to_owned(),
             secret_key: credentials.secret_access_key().to_owned(),
@@ -202,10 +202,9 @@ struct Service(Client<HttpsConnector<TcpConnector>, Full<bytes::Bytes>>);
 
 impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        let tls = HttpsConnectorBuilder::new().with_native_roots().map_err(|source| object_store::Error::Generic {
-            store: "S3",
-            source: source.into(),
-        })?;
+        let tls = HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(|source| object_store::Error::Generic { store: "S3", source: source.into() })?;
         let connector = tls.https_or_http().enable_http1().build();
         Ok(HttpClient::new(Service(Client::builder(TokioExecutor::new()).build(connector))))
     }
@@ -220,6 +219,7 @@ impl HttpService for Service {
             let kind = if error.is_connect() { HttpErrorKind::Connect } else { HttpErrorKind::Request };
             HttpError::new(kind, error)
         })?;
-        Ok(response.map(|body| HttpResponseBody::new(body.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error)))))
+        Ok(response
+            .map(|body| HttpResponseBody::new(body.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error)))))
     }
 }

@@ -1,13 +1,16 @@
 //! A live table, scanned into a folder in the form of an export.
 //!
 //! The scan is what takes long and costs read capacity, so it is what can be resumed: each data file that is complete is
-//! noted in `scan.json`, with the key at which its segment goes on. A run that was broken off, at whatever point, loses no
-//! more than the files that were open.
+//! noted in `scan.json`, with the key at which its segment goes on. A run that fails loses nothing, one that is killed no more
+//! than the files that were open.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,10 +24,10 @@ use super::{
 };
 use crate::{
     event::Timestamp,
-    store::{PageKey, Store},
+    store::{Page, PageKey, Store, StoreError},
 };
 
-/// Size at which a data file is complete: what a scan that is broken off has to read again at the most, per segment.
+/// Size at which a data file is complete: what a scan that is killed has to read again at the most, per segment.
 const FILE_BYTES: u64 = 8 * 1024 * 1024;
 const STATE: &str = "scan.json";
 /// The only export in the folder.
@@ -65,6 +68,7 @@ struct Scan {
     writer: ExportFolderWriter,
     state: Mutex<State>,
     pace: Option<Pace>,
+    has_failed: AtomicBool,
     scanned: Box<dyn Fn(u64) + Send + Sync>,
 }
 
@@ -106,6 +110,7 @@ pub async fn scan(
         writer,
         state: Mutex::new(state),
         pace: options.read_rate.map(Pace::new),
+        has_failed: AtomicBool::new(false),
         scanned: Box::new(scanned),
     });
     scan.save(|_| {})?;
@@ -113,10 +118,12 @@ pub async fn scan(
     for segment in 0..segments {
         running.spawn(scan.clone().segment(segment));
     }
+    let mut result = Ok(());
     while let Some(done) = running.join_next().await {
-        // The first failure ends the others, at whatever point they are.
-        done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        // After a failure the others stop too, and note how far they have come.
+        result = result.and(done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
     }
+    result?;
     let state = scan.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let files: Vec<_> = state.segments.into_iter().flat_map(|segment| segment.files).collect();
     let at = Timestamp::from_rfc3339(&state.started_at).unwrap_or(now);
@@ -135,31 +142,28 @@ fn begun(folder: &Path, source: &str) -> Result<Option<State>, SourceError> {
 
 impl Scan {
     async fn segment(self: Arc<Self>, number: usize) -> Result<(), SourceError> {
-        let Segment { mut after, is_finished, files } =
-            self.state.lock().unwrap_or_else(PoisonError::into_inner).segments[number].clone();
-        let (segment, segments) = {
+        let (Segment { mut after, mut is_finished, files }, segments) = {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            // There are at most 65,536.
-            (i32::try_from(number).unwrap_or(i32::MAX), i32::try_from(state.segments.len()).unwrap_or(i32::MAX))
+            (state.segments[number].clone(), state.segments.len())
         };
         let mut file_number = files.len();
-        let mut is_finished = is_finished;
-        while !is_finished {
+        while !is_finished && !self.has_failed.load(Ordering::Relaxed) {
             let mut data = self.writer.data_file(&format!("{number:04}-{file_number:06}"))?;
-            while !is_finished && data.bytes() < FILE_BYTES {
-                if let Some(pace) = &self.pace {
-                    pace.wait().await;
+            let mut failure = None;
+            while !is_finished && data.bytes() < FILE_BYTES && !self.has_failed.load(Ordering::Relaxed) {
+                match self.page((number, segments), after.as_ref()).await {
+                    Ok(page) => {
+                        for item in &page.items {
+                            data.write(item)?;
+                        }
+                        is_finished = page.last.is_none();
+                        after = page.last;
+                    }
+                    Err(error) => {
+                        self.has_failed.store(true, Ordering::Relaxed);
+                        failure = Some(error);
+                    }
                 }
-                let page = self.store.scan_page(segment, segments, after.as_ref()).await?;
-                if let Some(pace) = &self.pace {
-                    pace.took(page.read_units);
-                }
-                for item in &page.items {
-                    data.write(item)?;
-                }
-                (self.scanned)(page.items.len() as u64);
-                is_finished = page.last.is_none();
-                after = page.last;
             }
             let written = data.finish()?;
             file_number += 1;
@@ -168,8 +172,23 @@ impl Scan {
                 (segment.after, segment.is_finished) = (after.clone(), is_finished);
                 segment.files.push(written);
             })?;
+            if let Some(error) = failure {
+                return Err(error.into());
+            }
         }
         Ok(())
+    }
+
+    async fn page(&self, (number, segments): (usize, usize), after: Option<&PageKey>) -> Result<Page, StoreError> {
+        if let Some(pace) = &self.pace {
+            pace.wait().await;
+        }
+        let page = self.store.scan_page(number, segments, after).await?;
+        if let Some(pace) = &self.pace {
+            pace.took(page.read_units);
+        }
+        (self.scanned)(page.items.len() as u64);
+        Ok(page)
     }
 
     /// Notes how far the scan has come.

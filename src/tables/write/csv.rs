@@ -16,8 +16,7 @@ pub(super) struct CsvWriter {
 
 impl CsvWriter {
     pub(super) fn new(table: Table, file: File) -> io::Result<Self> {
-        let mut lines =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BufWriter::new(file));
+        let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BufWriter::new(file));
         lines.write_record(table.columns().iter().map(|column| column.name))?;
         Ok(Self { lines, field: Vec::new() })
     }

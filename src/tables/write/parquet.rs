@@ -132,9 +132,7 @@ fn field(column: &Column) -> Result<Type> {
         ColumnType::Integer => (PhysicalType::INT64, None),
         ColumnType::Number => (PhysicalType::DOUBLE, None),
         ColumnType::Boolean => (PhysicalType::BOOLEAN, None),
-        ColumnType::Time => {
-            (PhysicalType::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS)))
-        }
+        ColumnType::Time => (PhysicalType::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
     Type::primitive_type_builder(column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
