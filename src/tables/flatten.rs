@@ -42,7 +42,8 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         }));
         return Flattened::Rows;
     }
-    let Ok(event) = Event::parse(body) else {
+    let occurred_at = item.text(schema::OCCURRED_AT).and_then(Timestamp::from_rfc3339);
+    let Ok(event) = Event::parse_stored(body, occurred_at) else {
         return Flattened::Unreadable("its body is no event");
     };
     let origin = Origin { group_id, event_id: Some(&event.event_id), event_key, received_at };

@@ -6,9 +6,9 @@ use super::{
     ExportFolder, Progress,
     error::{SourceError, file},
     files::{LineError, Worker, read_lines},
-    latest::{Notes, Superseded, Versions},
+    latest::{Notes, Superseded, Versions, is_response},
 };
-use crate::{store::StoredItem, tables::Filter};
+use crate::{event::EventType, store::StoredItem, tables::Filter};
 
 /// An export whose files were checked, and which of its items are wanted.
 pub struct Checked {
@@ -49,6 +49,10 @@ impl Worker for Checker<'_> {
     const CHECKS: bool = true;
 
     fn line(&mut self, line: &[u8]) -> Result<(), LineError> {
+        let event_type = StoredItem::event_type_of_export_line(line);
+        if event_type.is_some_and(|name| !is_response(EventType::from_name(name))) {
+            return Ok(());
+        }
         let item = StoredItem::strings_of_export_line(line).map_err(LineError::Json)?;
         if !item.is_part() && self.filter.wants(&item) {
             self.notes.note(&item).map_err(|error: io::Error| SourceError::Sink(error))?;

@@ -132,11 +132,17 @@ impl Superseded {
     }
 }
 
+/// Whether events of a type are responses, which can be edited.
+pub(super) fn is_response(event_type: Option<EventType>) -> bool {
+    matches!(event_type, Some(EventType::ActionResponse | EventType::SurveyResponse))
+}
+
 /// The key of an item that is a response.
 fn response_key(item: &StoredItem) -> Option<(&str, &str)> {
-    let event_type = EventType::from_name(item.text(schema::EVENT_TYPE)?)?;
-    matches!(event_type, EventType::ActionResponse | EventType::SurveyResponse)
-        .then(|| Some((item.text(schema::GROUP_ID)?, item.text(schema::EVENT_KEY)?)))?
+    if !is_response(EventType::from_name(item.text(schema::EVENT_TYPE)?)) {
+        return None;
+    }
+    Some((item.text(schema::GROUP_ID)?, item.text(schema::EVENT_KEY)?))
 }
 
 fn id(group: &str, rest: &str) -> Id {

@@ -62,6 +62,22 @@ impl Batch {
         self.columns.iter().map(bytes).sum()
     }
 
+    /// Gives back memory that no row takes: many batches wait for their row group.
+    pub fn shrink(&mut self) {
+        for column in &mut self.columns {
+            column.present.shrink_to_fit();
+            match &mut column.values {
+                Values::Text(text, places) => {
+                    text.shrink_to_fit();
+                    places.shrink_to_fit();
+                }
+                Values::Integer(values) | Values::Time(values) => values.shrink_to_fit(),
+                Values::Number(values) => values.shrink_to_fit(),
+                Values::Boolean(values) => values.shrink_to_fit(),
+            }
+        }
+    }
+
     /// Calls `each` with the cells of every row.
     pub fn each_row<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
         let mut next = vec![0; self.columns.len()];

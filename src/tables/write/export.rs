@@ -184,7 +184,8 @@ impl Batches {
     fn send(&mut self, is_full: impl Fn(&Batch) -> bool) -> io::Result<()> {
         for (batch, sender) in self.batches.iter_mut().zip(&self.senders) {
             if batch.rows > 0 && is_full(batch) {
-                let batch = std::mem::replace(batch, Batch::new(batch.table));
+                let mut batch = std::mem::replace(batch, Batch::new(batch.table));
+                batch.shrink();
                 sender.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
             }
         }

@@ -27,7 +27,7 @@ use crate::tables::{
 /// each to one thread (DuckDB's own row groups have 122,880).
 const ROW_GROUP_ROWS: usize = 131_072;
 /// A row group with much text ends early.
-const ROW_GROUP_TEXT_BYTES: usize = 32 * 1024 * 1024;
+const ROW_GROUP_TEXT_BYTES: usize = 24 * 1024 * 1024;
 
 /// Writes a table as Parquet. Holds the rows of one row group, since a file has them column by column.
 pub(super) struct ParquetWriter {
