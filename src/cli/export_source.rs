@@ -105,6 +105,9 @@ impl ExportSource {
                 if self.no_resume && fetched.exists() {
                     fs::remove_dir_all(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
                 }
+                if fetched.exists() {
+                    eprintln!("going on where an earlier run has left off; --no-resume begins anew");
+                }
                 fs::create_dir_all(fetched).with_context(|| format!("{} cannot be made", fetched.display()))?;
                 tokio::runtime::Builder::new_multi_thread()
                     .enable_all()

@@ -150,6 +150,7 @@ impl StoredItem {
         Ok(StoredBody::Parts(Parts { item: self, count, digest }))
     }
 
+    #[cfg(feature = "cli")]
     pub(super) fn attributes(&self) -> &HashMap<String, AttributeValue> {
         &self.0
     }

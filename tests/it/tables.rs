@@ -195,6 +195,26 @@ fn a_job_has_a_row_for_each_assignee() {
 }
 
 #[test]
+fn a_due_date_is_read_with_any_offset_and_in_epoch_time() {
+    for (sent, due_at) in [
+        (json!("2023-03-10T16:59:59Z"), json!("2023-03-10T16:59:59.000Z")),
+        (json!("2023-03-10t16:59:59.1239+05:30"), json!("2023-03-10T11:29:59.123Z")),
+        (json!("2024-02-29T23:00:00.5-02:00"), json!("2024-03-01T01:00:00.500Z")),
+        (json!("2016-12-31T23:59:60Z"), json!("2016-12-31T23:59:59.000Z")),
+        (json!(1_678_467_599), json!("2023-03-10T16:59:59.000Z")),
+        (json!("1678467599000"), json!("2023-03-10T16:59:59.000Z")),
+        (json!("2023-02-29T00:00:00Z"), json!(null)),
+        (json!("2023-03-10T16:59:59"), json!(null)),
+        (json!("2023-03-10T24:00:00Z"), json!(null)),
+        (json!("1969-12-31T23:59:59Z"), json!(null)),
+        (json!("२०२३-०३-१०T16:59:59Z"), json!(null)),
+    ] {
+        let body = json!({"eventId": "1", "eventType": "JobCreated", "data": {"dueDate": sent}});
+        assert_eq!(rows_of(body.to_string())["jobs"][0]["due_at"], due_at, "{sent}");
+    }
+}
+
+#[test]
 fn answers_to_jobs_read_the_same_nested_and_flat() {
     assert_eq!(
         sample_rows("job-response", "job_responses"),
