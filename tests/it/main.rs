@@ -14,6 +14,7 @@ mod identity;
 mod lambda;
 mod large_bodies;
 mod ledger;
+mod metrics;
 mod properties;
 mod quarantine;
 mod requests;

@@ -7,6 +7,7 @@ pub mod lambda;
 pub mod process;
 pub mod proxy;
 pub mod table;
+pub mod template;
 
 pub use self::{
     events::{Sample, sample, samples},
