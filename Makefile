@@ -2,11 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz build invoke deploy-local clean tools receiver
+.PHONY: help run test lint soak fuzz build invoke start-api deploy-local clean tools receiver
 
 PORT ?= 9000
 DB_PORT ?= 8000
 AWS_PORT ?= 4566
+API_PORT ?= 3000
 ARCH ?= x86_64
 EVENT ?= events/text-message-created.json
 export SAM_CLI_TELEMETRY := 0
@@ -44,7 +45,10 @@ build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_
 	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)
 
 invoke: build ## Build the Lambda and run it once in Docker on EVENT=events/x.json, over the database of `make run`
-	DB_PORT=$(DB_PORT) scripts/invoke.sh $(EVENT)
+	DB_PORT=$(DB_PORT) scripts/sam-local.sh invoke $(EVENT)
+
+start-api: build ## Build the Lambda and serve it in Docker behind a local API Gateway on port API_PORT, over the same database
+	DB_PORT=$(DB_PORT) scripts/sam-local.sh start-api $(API_PORT)
 
 deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, invoke with all of events/, compare the table
 	$(in_venv) .tools/ministack/bin/python scripts/deploy-local.py --port $(AWS_PORT)

@@ -46,7 +46,7 @@ macro_rules! line {
             { DELIVERIES } = 1,
             { STORE_FAILURES } = u8::from($self.kept.is_err()),
             { BODY_BYTES } = $self.body_bytes,
-            { STORE_LATENCY } = $self.store_latency.as_secs_f64() * 1000.0,
+            { STORE_LATENCY } = ($self.store_latency.as_secs_f64() * 1e6).round() / 1e3,
             reason = $reason,
             error = $error.map(ToString::to_string),
             eventId = $self.event.map(|event| &*event.event_id),
