@@ -30,9 +30,9 @@ lint: tools .tools/checkov ## Check formatting, Clippy's advice, documentation l
 	cargo fmt --check
 	cargo clippy --locked --features cli --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features cli --no-deps --lib
-	$(in_venv) cfn-lint template.yaml
+	$(in_venv) cfn-lint template.yaml dashboards/athena/stack.yaml
 	$(in_venv) sam validate --lint
-	.tools/checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
+	.tools/checkov/bin/checkov --file template.yaml dashboards/athena/stack.yaml --framework cloudformation --compact --quiet --skip-download
 
 soak: ## Deliver 100,000 times to a local receiver, with duplicates, edits and lost answers, and compare the table
 	cargo build --locked --features cli --bin kaizala
