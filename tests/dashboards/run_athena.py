@@ -1,4 +1,5 @@
-"""Runs the Athena views of dashboards/athena over tests/fixtures/export, translated to DuckDB, and compares their rows.
+"""Runs the Athena views of dashboards/athena over tests/fixtures/export, translated to DuckDB, and compares their rows; then
+the queries of the Grafana dashboard over the views.
 
 The SQL is that of the deployed files, and the table they read is made from the Glue table's definition in stack.yaml. What
 DuckDB means otherwise by the same words is translated here to what Trino means by them. Exit code 1 and a line for each
@@ -19,6 +20,7 @@ from sqlglot import exp
 from fixture import FIXTURE, ROOT, TABLES, differences, expected_rows
 
 ATHENA = ROOT / "dashboards/athena"
+GRAFANA = ROOT / "dashboards/grafana/kaizala.json"
 # The day of the export that is still running: the newest complete one is of the day before.
 TODAY = "2023-03-09"
 LATER = "2023-03-12"  # No complete export in the last three days.
@@ -26,7 +28,7 @@ LATER = "2023-03-12"  # No complete export in the last three days.
 # Functions, and constructs and types that look like them. Each was looked up in the documentation of Trino, which Athena's
 # engine version 3 is based on: that DuckDB runs a translation does not prove that Athena knows the original.
 KNOWN_TO_ATHENA = set(
-    """abs array cardinality cast chr coalesce concat_ws date_add date_parse filter floor from_base64
+    """abs array cardinality cast chr coalesce concat_ws count date_add date_parse date_trunc filter floor from_base64
     from_iso8601_timestamp is_finite json_extract json_extract_scalar json_format length lower max max_by nullif
     regexp_like regexp_replace replace round row_number starts_with substr to_unixtime to_utf8 transform trim try try_cast
     unnest upper""".split()
@@ -58,6 +60,7 @@ def main():
     day, exported_at, count = database.execute("SELECT dt, exported_at::VARCHAR, item_count FROM newest_export").fetchone()
     if (day, exported_at, count) != ("2023-03-08", "2023-03-08 02:00:03.512", 60):
         complaints.append(f"newest_export: {day}, {exported_at}, {count} items")
+    complaints += unanswered_panels(database)
     create_views(database, LATER)
     if database.execute("SELECT count(*) FROM items").fetchone() != (0,):
         complaints.append("items: an export of more than three days ago, or one without a manifest, was read")
@@ -74,11 +77,15 @@ def not_for_athena():
         # comments.
         if ";" in sql or not sql.startswith(f"CREATE OR REPLACE VIEW {file.stem.split('-')[-1]} AS\n"):
             yield f"{file.name}: is to begin with CREATE OR REPLACE VIEW and its name, and to hold no semicolon"
-        code = re.sub(r"--.*|'[^']*'", "", sql)
-        if re.search("at time zone|current_timestamp", code, re.IGNORECASE):
+        if re.search("at time zone|current_timestamp", sql, re.IGNORECASE):
             yield f"{file.name}: Athena casts no timestamp with time zone to timestamp, and takes none in views"
-        for name in sorted(set(re.findall(r"\b([a-z_0-9]+)\(", code)) - KNOWN_TO_ATHENA):
-            yield f"{file.name}: {name}() is not known to be a function of Athena; look it up and add it here"
+        yield from unknown_functions(file.name, sql)
+
+
+def unknown_functions(where, sql):
+    code = re.sub(r"--.*|'[^']*'|\$\w+", "", sql)
+    for name in sorted(set(re.findall(r"\b([a-z_0-9]+)\(", code)) - KNOWN_TO_ATHENA):
+        yield f"{where}: {name}() is not known to be a function of Athena; look it up and add it here"
 
 
 def load_export_table(database):
@@ -141,8 +148,30 @@ def check_prefixes(database):
 
 def create_views(database, today):
     for file in sorted(ATHENA.glob("*.sql")):
-        sql = sqlglot.parse_one(file.read_text(encoding="utf-8"), read="athena").transform(as_trino_means_it, today)
-        database.execute(sql.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE))
+        database.execute(translated(file.read_text(encoding="utf-8"), today))
+
+
+def translated(sql, today):
+    statement = sqlglot.parse_one(sql, read="athena").transform(as_trino_means_it, today)
+    return statement.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def unanswered_panels(database):
+    """The panels of the Grafana dashboard that have nothing to show for the fixture, or whose query fails."""
+    dashboard = json.loads(GRAFANA.read_text(encoding="utf-8"))
+    [group] = dashboard["templating"]["list"]
+    groups = database.execute(group["query"]["rawSQL"]).fetchall()
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            yield from unknown_functions(f"Grafana, {panel['title']}", target["rawSQL"])
+            # What the data source's macro and the dashboard's variable stand for.
+            sql = re.sub(
+                r"\$__timeFilter\((\w+)\)",
+                r"\1 BETWEEN TIMESTAMP '2023-01-01 00:00:00' AND TIMESTAMP '2023-12-31 00:00:00'",
+                target["rawSQL"],
+            ).replace("${group:singlequote}", ", ".join(f"'{id}'" for (id,) in groups))
+            if not any(any(row) for row in database.execute(translated(sql, TODAY)).fetchall()):
+                yield f"Grafana, {panel['title']}: there is nothing to show"
 
 
 def as_trino_means_it(node, today):

@@ -40,7 +40,7 @@ def main():
 
 
 def raw_export():
-    [export] = (FIXTURE / "2023-03-08/AWSDynamoDB").iterdir()
+    export = max((FIXTURE / "2023-03-08/AWSDynamoDB").iterdir())
     database = run("raw-export.sql", "export", export)
     complaints = []
     for table in ("events", "responses", "answers"):
@@ -62,7 +62,7 @@ def parquet(folder):
 
 def without_zones(database, table):
     """A table with its times as plain ones in UTC, in whichever of the two forms Parquet has them."""
-    columns = database.execute(f"SELECT column_name, data_type FROM (DESCRIBE {table})").fetchall()
+    columns = database.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
     selected = [
         f'"{name}" AT TIME ZONE \'UTC\' AS "{name}"' if kind.endswith("TIME ZONE") else f'"{name}"' for name, kind in columns
     ]
