@@ -10,7 +10,6 @@ import datetime
 import gzip
 import hashlib
 import json
-import pathlib
 import shutil
 
 from run import KAIZALA, ROOT, Server, deliver, event_files, scan
@@ -160,7 +159,9 @@ class Export:
 
 
 def ndjson(rows):
-    return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n" for row in rows).encode()
+    return "".join(
+        json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n" for row in rows
+    ).encode()
 
 
 def hash_of(text):

@@ -1,4 +1,4 @@
-"""What the tests of dashboards/ have in common: the exports of tests/fixtures/export and the rows that come of the newest."""
+"""What the tests of dashboards/ have in common: the rows that come of the newest export in tests/fixtures/export."""
 
 import datetime
 import json

@@ -57,7 +57,9 @@ def main():
     views = {file.stem for file in ATHENA.glob("*.sql") if "-" not in file.stem}
     complaints += [f"{table}: no view or no expected rows" for table in views ^ set(TABLES)]
 
-    day, exported_at, count = database.execute("SELECT dt, exported_at::VARCHAR, item_count FROM newest_export").fetchone()
+    day, exported_at, count = database.execute(
+        "SELECT dt, exported_at::VARCHAR, item_count FROM newest_export"
+    ).fetchone()
     if (day, exported_at, count) != ("2023-03-08", "2023-03-08 02:00:03.512", 60):
         complaints.append(f"newest_export: {day}, {exported_at}, {count} items")
     complaints += unanswered_panels(database)
@@ -98,7 +100,9 @@ def load_export_table(database):
             location = definition["Parameters"]["storage.location.template"].replace("${!dt}", export.name)
             for path, line in lines_of(export):
                 members = serde(line)
-                row = {"dt": export.name, "$path": f"{location}{path}"} | {name: members.get(name) for name, _ in columns}
+                row = {"dt": export.name, "$path": f"{location}{path}"} | {
+                    name: members.get(name) for name, _ in columns
+                }
                 rows.write(json.dumps(row) + "\n")
         rows.flush()
         types = {"dt": "VARCHAR", "$path": "VARCHAR"} | dict(columns)
@@ -142,7 +146,9 @@ def check_prefixes(database):
     """The partitions lie where the exports go: the schedule's prefix is what DynamoDB notes in its manifests."""
     for manifest in FIXTURE.rglob("manifest-summary.json"):
         prefix = json.loads(manifest.read_text(encoding="utf-8"))["s3Prefix"]
-        found = database.execute('SELECT count(*) FROM dynamodb_export WHERE "$path" LIKE ?', [f"%/{prefix}/AWSDynamoDB/%"])
+        found = database.execute(
+            'SELECT count(*) FROM dynamodb_export WHERE "$path" LIKE ?', [f"%/{prefix}/AWSDynamoDB/%"]
+        )
         assert found.fetchone()[0] > 0, f"no partition lies at {prefix}"
 
 
@@ -178,7 +184,8 @@ def as_trino_means_it(node, today):
     if isinstance(node, exp.CurrentDate):
         return exp.cast(exp.Literal.string(today), "date")
     if isinstance(node, exp.JSONExtractScalar):
-        return exp.func("trino_json_extract_scalar", node.this, exp.Literal.string(node.expression.sql(dialect="trino").strip("'")))
+        path = node.expression.sql(dialect="trino").strip("'")
+        return exp.func("trino_json_extract_scalar", node.this, exp.Literal.string(path))
     if isinstance(node, exp.RegexpReplace):
         for literal in node.args["replacement"].find_all(exp.Literal):
             literal.args["this"] = re.sub(r"\$(\d)", r"\\\1", literal.this)

@@ -64,7 +64,8 @@ def without_zones(database, table):
     """A table with its times as plain ones in UTC, in whichever of the two forms Parquet has them."""
     columns = database.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
     selected = [
-        f'"{name}" AT TIME ZONE \'UTC\' AS "{name}"' if kind.endswith("TIME ZONE") else f'"{name}"' for name, kind in columns
+        f'"{name}" AT TIME ZONE \'UTC\' AS "{name}"' if kind.endswith("TIME ZONE") else f'"{name}"'
+        for name, kind in columns
     ]
     return database.execute(f"SELECT {', '.join(selected)} FROM {table}")
 
