@@ -1,4 +1,4 @@
-"""Makes tests/fixtures/export: three exports of a table that holds the events of events/, laid out as DynamoDB writes them.
+"""Makes tests/fixtures/export: exports of a table that holds the events of events/, laid out as DynamoDB writes them.
 
 The items are the receiver's own, from a running `kaizala dev`; what its clock decided is replaced by what the events say,
 so that the files are the same every time. Needs nothing but Python's standard library.
@@ -10,7 +10,6 @@ import datetime
 import gzip
 import hashlib
 import json
-import pathlib
 import shutil
 
 from run import KAIZALA, ROOT, Server, deliver, event_files, scan
@@ -44,6 +43,8 @@ def main():
     for export in FIXTURE.glob("20*"):
         shutil.rmtree(export)
     Export("2023-03-07", [item for item in items if item.get("receivedAt", {"S": ""})["S"] < "2023-03-07T02"]).write()
+    # The schedule delivers at least once, so that there may be two of one time. The later counts.
+    Export("2023-03-08", items, seconds=1).write()
     Export("2023-03-08", items).write()
     # Still running: no manifest says what belongs to it, and it must not be read.
     Export("2023-03-09", items).write(complete=False)
@@ -100,13 +101,13 @@ def as_if_large(item):
 class Export:
     """One full export in DYNAMODB_JSON, as the developer guide describes it ("DynamoDB table export output format")."""
 
-    def __init__(self, day, items):
+    def __init__(self, day, items, seconds=3):
         self.items = items
-        self.start = datetime.datetime.fromisoformat(f"{day}T02:00:03.512+00:00")
+        self.start = datetime.datetime.fromisoformat(f"{day}T02:00:{seconds:02}.512+00:00")
         # A folder of this name has a colon on S3, `dt=…T02:00:00Z`, which not every file system takes.
         self.prefix = f"exports/dt={day}T02:00:00Z"
         millis = int(self.start.timestamp() * 1000)
-        self.id = f"{millis:014}-{hashlib.sha256(day.encode()).hexdigest()[:8]}"
+        self.id = f"{millis:014}-{hashlib.sha256(self.start.isoformat().encode()).hexdigest()[:8]}"
         self.folder = FIXTURE / day / "AWSDynamoDB" / self.id
 
     def write(self, complete=True):
@@ -158,7 +159,9 @@ class Export:
 
 
 def ndjson(rows):
-    return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n" for row in rows).encode()
+    return "".join(
+        json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n" for row in rows
+    ).encode()
 
 
 def hash_of(text):

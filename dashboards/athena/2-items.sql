@@ -1,23 +1,25 @@
+CREATE OR REPLACE VIEW items AS
 -- The items of the newest export that are events or quarantined bodies, one row each.
 --
--- body is the JSON as it was received; null when it is stored gzipped or in parts, which SQL cannot unpack. Half an emoji
--- (an escaped surrogate without its other half) is replaced by what the export command reads for it: Athena refuses to
--- make JSON of it, and one such message would fail every query. The control characters 1 and 2 mark, for the time being,
--- escaped backslashes and whole pairs; JSON holds no bare control characters. data is there when it is an object.
-CREATE OR REPLACE VIEW items AS
+-- body is the JSON as it was received, null when it is stored gzipped or in parts, which SQL cannot unpack. Half an emoji
+-- (an escaped surrogate without its other half) is replaced by what the export command reads for it: Athena cannot make
+-- JSON of it, and one such message would fail every query. Until that is done, the control characters 1 and 2, which JSON
+-- never holds bare, stand for escaped backslashes and around whole pairs. data is there when it is an object.
+--
+-- Times: Athena casts no timestamp with a time zone to one without, and a view may not have the former.
 WITH stored AS (
   SELECT
     item.groupid.s AS group_id,
     item.eventid.s AS event_id,
     item.eventkey.s AS event_key,
-    CAST(from_iso8601_timestamp(item.receivedat.s) AT TIME ZONE 'UTC' AS timestamp(3)) AS received_at,
+    date_parse(item.receivedat.s, '%Y-%m-%dT%H:%i:%s.%fZ') AS received_at,
     item.eventtype.s AS event_type,
     item.objecttype.s AS object_type,
     item.objectid.s AS object_id,
     item.actionid.s AS action_id,
     item.responseid.s AS response_id,
     item.fromuserid.s AS from_user_id,
-    CAST(from_iso8601_timestamp(item.occurredat.s) AT TIME ZONE 'UTC' AS timestamp(3)) AS occurred_at,
+    date_parse(item.occurredat.s, '%Y-%m-%dT%H:%i:%s.%fZ') AS occurred_at,
     item.revisionof.s AS revision_of,
     item.reason.s AS reason,
     coalesce(length(to_utf8(item.payload.s)), length(from_base64(item.payloadbytes.b))) AS bytes,

@@ -1,8 +1,8 @@
+CREATE OR REPLACE VIEW response_items AS
 -- The responses with their data, for the tables responses and answers.
 --
 -- A response whose body SQL cannot unpack counts too, with what its item says about it: left out, it would make an older
 -- revision the latest.
-CREATE OR REPLACE VIEW response_items AS
 WITH described AS (
   SELECT
     group_id,

@@ -1,7 +1,7 @@
--- One row per value: each of several options or media, one for anything else, and one without a value for a question that
--- was not answered. A value fills the columns of its kind alone; what does not fit the type of its question stands in
--- answer_text as it was sent.
 CREATE OR REPLACE VIEW answers AS
+-- One row per value: each of several options or media, one for anything else, and one without a value for a question that
+-- was not answered. A value fills the columns of its kind alone. What does not fit the type of its question stands in
+-- answer_text as it was sent.
 WITH listed AS (
   SELECT
     *,

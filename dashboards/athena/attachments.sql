@@ -1,5 +1,5 @@
--- The media of AttachmentCreated and Announcement: objects in either spelling of their keys, or bare URLs.
 CREATE OR REPLACE VIEW attachments AS
+-- The media of AttachmentCreated and Announcement: objects in either spelling of their keys, or bare URLs.
 WITH listed AS (
   SELECT *, json_extract(data, '$.media') AS media
   FROM items

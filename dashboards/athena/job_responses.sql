@@ -1,5 +1,5 @@
--- The answer is nested under responseDetails.response in payloads and flat in Microsoft's table.
 CREATE OR REPLACE VIEW job_responses AS
+-- The answer is nested under responseDetails.response in payloads and flat in Microsoft's table.
 WITH opened AS (
   SELECT
     *,

@@ -1,18 +1,26 @@
--- One row per assignee; one without an assignee for a job that names none.
 CREATE OR REPLACE VIEW jobs AS
+-- One row per assignee, and one without an assignee for a job that names none. A due date has any offset from UTC, and Athena
+-- casts no timestamp with a time zone to one without: hence by way of the epoch.
 WITH assigned AS (
   SELECT
     *,
     json_extract(data, '$.assignedTo') AS assigned_to,
-    json_extract_scalar(data, '$.dueDate') AS due,
-    try_cast(json_extract_scalar(data, '$.dueDate') AS double) AS due_number
+    CASE
+      WHEN regexp_like(
+        json_extract_scalar(data, '$.dueDate'),
+        '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
+      ) THEN try(
+        to_unixtime(from_iso8601_timestamp(upper(replace(json_extract_scalar(data, '$.dueDate'), ' ', 'T'))))
+      )
+      ELSE try_cast(json_extract_scalar(data, '$.dueDate') AS double)
+    END AS due
   FROM items
   WHERE event_type = 'JobCreated' AND data IS NOT NULL
 ),
 dated AS (
   SELECT
     *,
-    floor(CASE WHEN abs(due_number) < 1e11 THEN due_number * 1000 ELSE due_number END) AS due_millis,
+    round(CASE WHEN abs(due) < 1e11 THEN due * 1000 ELSE due END) AS due_millis,
     filter(
       transform(
         CASE
@@ -36,8 +44,6 @@ SELECT
   CASE
     WHEN due_millis >= 0 AND due_millis < 253402300800000
       THEN date_add('millisecond', CAST(due_millis AS bigint), TIMESTAMP '1970-01-01 00:00:00.000')
-    WHEN regexp_like(due, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$')
-      THEN try(CAST(from_iso8601_timestamp(due) AT TIME ZONE 'UTC' AS timestamp(3)))
   END AS due_at,
   assignee
 FROM dated

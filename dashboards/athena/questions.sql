@@ -1,5 +1,5 @@
--- The questions come from data.questions or, in the shape that Microsoft's page prints, from where a response has them.
 CREATE OR REPLACE VIEW questions AS
+-- The questions come from data.questions or, in the shape that Microsoft's page prints, from where a response has them.
 WITH created AS (
   SELECT
     *,

@@ -1,5 +1,5 @@
--- group_id is the parent.
 CREATE OR REPLACE VIEW subgroups AS
+-- group_id is the parent.
 SELECT
   group_id,
   event_id,

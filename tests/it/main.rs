@@ -4,6 +4,7 @@
 mod answers;
 mod concurrency;
 mod configuration;
+mod dashboards;
 mod data;
 mod delivery;
 mod dev;
