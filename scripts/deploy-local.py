@@ -190,7 +190,8 @@ def compare(dynamodb, table):
 
 
 def expected_items():
-    for file in EXPORT.glob("AWSDynamoDB/*/data/*.json.gz"):
+    newest = max((EXPORT / "AWSDynamoDB").iterdir())
+    for file in newest.glob("data/*.json.gz"):
         for line in gzip.decompress(file.read_bytes()).splitlines():
             item = json.loads(line)["Item"]
             if "requestId" in item and not item["requestId"]["S"].startswith(FURTHER):

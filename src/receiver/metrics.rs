@@ -19,7 +19,7 @@ pub const NAMESPACE: &str = "KaizalaWebhook";
 pub const FUNCTION_NAME: &str = "FunctionName";
 /// Dimension: what became of a delivery, see [`crate::store::Outcome`], or [`FAILED`].
 pub const OUTCOME: &str = "Outcome";
-/// Dimension: the event type, see [`event_type`].
+/// Dimension: the event type, see [`OTHER_EVENT_TYPE`].
 pub const EVENT_TYPE: &str = "EventType";
 /// Dimension: why a request was refused; the `code` of the answer.
 pub const REASON: &str = "Reason";

@@ -1,6 +1,6 @@
 //! `template.yaml` and the code agree, and the template is sound.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fs};
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, ProjectionType};
 use kaizala_webhook::{
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::support::{
     World,
-    template::{only, template},
+    template::{only, root, template},
 };
 
 #[test]
@@ -244,12 +244,16 @@ fn the_export_is_of_this_table_into_this_bucket_by_a_role_that_can_do_no_more() 
     );
     assert_eq!(input["S3Prefix"], "exports/dt=<aws.scheduler.scheduled-time>");
     assert_eq!(input["ExportFormat"], "DYNAMODB_JSON");
+    // Athena finds an export by the time at which it was due.
+    assert_eq!(schedule["Properties"]["ScheduleExpression"], "cron(0 2 * * ? *)");
+    let athena = fs::read_to_string(root().join("dashboards/athena/stack.yaml")).expect("it is there");
+    assert!(athena.contains("/exports/dt=${!dt}T02:00:00Z/"));
     let statements = &permissions["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
     assert_eq!(
         *statements,
         json!([
             {"Effect": "Allow", "Action": "dynamodb:ExportTableToPointInTime", "Resource": {"Fn::GetAtt": [table, "Arn"]}},
-            {"Effect": "Allow", "Action": ["s3:PutObject", "s3:AbortMultipartUpload"], "Resource": {"Fn::Sub": format!("${{{bucket}.Arn}}/exports/*")}},
+            {"Effect": "Allow", "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"], "Resource": {"Fn::Sub": format!("${{{bucket}.Arn}}/exports/*")}},
         ])
     );
 }
