@@ -8,6 +8,8 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod event;
+#[cfg(feature = "cli")]
+pub mod kaizala;
 pub mod receiver;
 #[cfg(feature = "cli")]
 pub mod simulator;

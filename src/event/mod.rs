@@ -5,11 +5,12 @@
 //! [`Event::parse`] asks for very little (a JSON object with an eventId and an eventType), because whatever it turns
 //! away ends in quarantine. Everything behind that is read on demand and tolerantly: see [`Event::data`].
 
+mod answers;
 mod canonical;
 mod data;
 mod event_type;
 mod identity;
-mod json;
+pub(crate) mod json;
 mod question;
 mod timestamp;
 
@@ -27,6 +28,8 @@ pub use self::{
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };
+#[cfg(feature = "cli")]
+pub use self::timestamp::NotATime;
 use self::{json::Object, question::response_time};
 
 /// One event as it arrived: the envelope's fields, and the data still unread.

@@ -6,14 +6,27 @@ mod body;
 mod client;
 mod error;
 mod item;
+#[cfg(feature = "cli")]
+mod pulled;
+#[cfg(feature = "cli")]
+mod query;
 mod read;
+#[cfg(feature = "cli")]
+mod replay;
 pub mod schema;
+#[cfg(feature = "cli")]
+mod transact;
 mod write;
 
 use std::num::NonZeroU32;
 
 use aws_sdk_dynamodb::Client;
 
+#[cfg(feature = "cli")]
+pub use self::{
+    query::{Listed, TimeRange},
+    replay::Replay,
+};
 pub use self::{
     client::{ConnectError, ConnectOptions, connect, connect_local, connect_with},
     error::StoreError,

@@ -86,7 +86,7 @@ impl StoredItem {
         self.0.contains_key(PART)
     }
 
-    fn damaged(&self, what: &'static str) -> ReadError {
+    pub(super) fn damaged(&self, what: &'static str) -> ReadError {
         let owned = |name| self.text(name).unwrap_or_default().to_owned();
         ReadError::Damaged { group: owned(GROUP_ID), key: owned(EVENT_KEY), what }
     }
