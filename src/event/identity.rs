@@ -77,6 +77,11 @@ impl EventKey {
         self.0.split('#').nth(2).is_some_and(|suffix| suffix.starts_with('r'))
     }
 
+    /// Whether it is the key of a body that is no event.
+    pub fn is_quarantined(&self) -> bool {
+        !self.0.contains('#')
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -77,6 +77,11 @@ impl ApiError {
         }
     }
 
+    /// Whether there is no such thing.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: StatusCode::NOT_FOUND, .. })
+    }
+
     /// Whether the call may have done its work all the same.
     pub(super) fn is_ambiguous(&self) -> bool {
         match self {

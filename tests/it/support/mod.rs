@@ -4,12 +4,14 @@ pub mod dev;
 pub mod events;
 pub mod gateway;
 pub mod lambda;
+pub mod operator;
 pub mod process;
 pub mod proxy;
 pub mod table;
 
 pub use self::{
     events::{Sample, sample, samples},
+    operator::Operator,
     proxy::Fault,
     table::World,
 };
