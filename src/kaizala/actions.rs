@@ -1,6 +1,6 @@
 //! Actions of a group, with the responses to them.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 use serde_json::value::RawValue;
 
@@ -21,6 +21,13 @@ const PAGE: usize = 100;
 #[derive(Clone)]
 pub struct Action(pub(super) Box<RawValue>);
 
+/// Shows what identifies the action and nothing of what people wrote.
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
 impl Action {
     pub(super) fn object(&self) -> Option<Object<'_>> {
         Object::parse(self.0.get())
@@ -35,7 +42,7 @@ impl Action {
     pub fn id(&self) -> Option<String> {
         let action = self.object()?;
         let of_body = Self::bodies(&action).iter().find_map(|body| body.id("actionId"));
-        of_body.or_else(|| action.id("actionId")).map(std::borrow::Cow::into_owned)
+        of_body.or_else(|| action.id("actionId")).map(Cow::into_owned)
     }
 
     /// When it was sent: `creationTime`, epoch seconds, or `sentAt`.
@@ -47,7 +54,7 @@ impl Action {
 
     /// The type of event that answers such an action. Kaizala's own kinds have one each, all others share one.
     pub fn response_type(&self) -> EventType {
-        let kind = self.object().and_then(|action| action.text("actionType").map(std::borrow::Cow::into_owned));
+        let kind = self.object().and_then(|action| action.text("actionType").map(Cow::into_owned));
         match kind.as_deref() {
             Some("Survey") => EventType::SurveyResponse,
             Some("Job") => EventType::JobResponse,

@@ -25,6 +25,7 @@ fn without_phone_numbers(text: &str) -> String {
     while let Some(start) = rest.find(|character: char| character.is_ascii_digit() || character == '+') {
         let (before, from_start) = rest.split_at(start);
         let end = from_start.find(|character: char| !is_in_phone_number(character)).unwrap_or(from_start.len());
+        let end = from_start[..end].trim_end_matches(|character: char| !character.is_ascii_digit()).len().max(1);
         let (run, after) = from_start.split_at(end);
         // GUIDs have such runs too, between letters.
         let is_in_word = before.ends_with(char::is_alphabetic) || after.starts_with(char::is_alphabetic);
@@ -32,9 +33,6 @@ fn without_phone_numbers(text: &str) -> String {
         let is_private = digits >= PHONE_NUMBER_DIGITS && !is_in_word;
         shown.push_str(before);
         shown.push_str(if is_private { WITHHELD } else { run });
-        if is_private && run.ends_with(' ') {
-            shown.push(' ');
-        }
         rest = after;
     }
     shown.push_str(rest);
