@@ -61,7 +61,9 @@ fn secret(variable: &str, of_profile: Option<Secret>) -> anyhow::Result<Secret> 
     match env::var(variable) {
         Ok(value) if !value.is_empty() => Ok(value.into()),
         Err(env::VarError::NotUnicode(_)) => bail!("{variable} is not Unicode"),
-        _ => of_profile.with_context(|| format!("{variable} is not set: set it, or name a profile with --profile-file")),
+        _ => {
+            of_profile.with_context(|| format!("{variable} is not set: set it, or name a profile with --profile-file"))
+        }
     }
 }
 

@@ -7,7 +7,11 @@ use http::{StatusCode, Uri};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{callback_token, table::{Table, UNREADABLE}, token::new_token};
+use super::{
+    callback_token,
+    table::{Table, UNREADABLE},
+    token::new_token,
+};
 use crate::{event::Event, simulator::sender::Sender};
 
 /// The group that test events go to, apart from every real one.
@@ -91,11 +95,10 @@ impl Check {
         let event = Event::parse(&body).context("the test event is no event")?;
         let (group, key) = (event.table_group(), event.key());
         let store = self.table.behind(&self.url).await?;
-        let item = store
-            .get(&group, key.as_str())
-            .await
-            .context(UNREADABLE)?
-            .with_context(|| format!("there is no item {group} / {key}: is --table the table of this deployment?"))?;
+        let item =
+            store.get(&group, key.as_str()).await.context(UNREADABLE)?.with_context(|| {
+                format!("there is no item {group} / {key}: is --table the table of this deployment?")
+            })?;
         ensure!(store.body(&item).await? == body, "the table holds another body than was sent");
         passed("the table holds it byte for byte");
         if json {

@@ -61,7 +61,9 @@ struct OfGroup {
 ///
 /// The index follows the table within moments: what was written just now may be missing.
 #[derive(Args)]
-#[command(after_help = "Example:\n  kaizala events list --group 74943849802190eaea3810 --type SurveyResponse --since 7d")]
+#[command(
+    after_help = "Example:\n  kaizala events list --group 74943849802190eaea3810 --type SurveyResponse --since 7d"
+)]
 struct List {
     /// Only events received since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for so long ago.
     #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
@@ -153,8 +155,7 @@ impl Tail {
         let store = self.of.table.open().await?;
         let follow = async {
             let begin = self.since.unwrap_or_else(now);
-            let mut range =
-                TimeRange { since: Some(begin), event_type: self.of.event_type, ..TimeRange::default() };
+            let mut range = TimeRange { since: Some(begin), event_type: self.of.event_type, ..TimeRange::default() };
             let mut seen = HashMap::new();
             let mut failures = 0;
             loop {

@@ -45,9 +45,8 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn print(&self, store: &Store, group: &str, key: &str) -> anyhow::Result<()> {
         let item = store.get(group, key).await.context(super::table::UNREADABLE)?;
-        let item = item.with_context(|| {
-            format!("there is no item {} / {}: `list` shows keys", harmless(group), harmless(key))
-        })?;
+        let item = item
+            .with_context(|| format!("there is no item {} / {}: `list` shows keys", harmless(group), harmless(key)))?;
         let body = store.body(&item).await?;
         if self.raw {
             return Ok(io::stdout().write_all(&body)?);

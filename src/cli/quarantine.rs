@@ -119,9 +119,9 @@ impl List {
             let text = |name| item.text(name).unwrap_or_default().to_owned();
             rows.push([text(schema::RECEIVED_AT), text(schema::REASON), key]);
         }
-        let json = rows.iter().map(|[received_at, reason, key]| {
-            json!({ "receivedAt": received_at, "reason": reason, "key": key })
-        });
+        let json = rows
+            .iter()
+            .map(|[received_at, reason, key]| json!({ "receivedAt": received_at, "reason": reason, "key": key }));
         let json = json!({ "quarantined": json.collect::<Vec<_>>() });
         self.output.print(&json, || table(["RECEIVED", "REASON", "KEY"], rows))
     }
@@ -147,9 +147,10 @@ impl Replay {
                 }
                 continue;
             };
-            let replayed = store.replay(&item).await.with_context(|| {
-                format!("replay was interrupted at {key}: run it again, what is done stays done")
-            })?;
+            let replayed = store
+                .replay(&item)
+                .await
+                .with_context(|| format!("replay was interrupted at {key}: run it again, what is done stays done"))?;
             rows.push(match replayed {
                 Replayed::Moved { outcome, group, key: event } => {
                     [key, outcome.as_str().to_owned(), format!("{group} / {event}")]

@@ -23,7 +23,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{callback_token, table::{Table, UNREADABLE}};
+use super::{
+    callback_token,
+    table::{Table, UNREADABLE},
+};
 use crate::{
     simulator::{
         ledger::{Differences, Found, Ledger},

@@ -18,6 +18,8 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::value::RawValue;
 
+#[cfg(feature = "cli")]
+pub use self::timestamp::NotATime;
 pub use self::{
     data::{
         Announcement, Attachment, Created, Data, JobCreated, JobResponse, MemberChange, Property, Response, SubGroup,
@@ -28,8 +30,6 @@ pub use self::{
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };
-#[cfg(feature = "cli")]
-pub use self::timestamp::NotATime;
 use self::{json::Object, question::response_time};
 
 /// One event as it arrived: the envelope's fields, and the data still unread.

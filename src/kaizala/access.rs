@@ -6,13 +6,7 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    base_url::BaseUrl,
-    error::ApiError,
-    secret::Secret,
-    state::State,
-    transport::Call,
-};
+use super::{base_url::BaseUrl, error::ApiError, secret::Secret, state::State, transport::Call};
 
 const CALL: &str = "access token";
 

@@ -93,7 +93,16 @@ impl Kaizala {
 
     /// The actions of a type (`Survey`, `Job`, …) in a group since `from`, without responses.
     pub fn actions<'a>(&'a self, group: &'a str, action_type: &'a str, from: Timestamp) -> ActionPages<'a> {
-        ActionPages { kaizala: self, group, action_type, from, page: PAGE, is_enlarged: false, seen: HashSet::new(), is_over: false }
+        ActionPages {
+            kaizala: self,
+            group,
+            action_type,
+            from,
+            page: PAGE,
+            is_enlarged: false,
+            seen: HashSet::new(),
+            is_over: false,
+        }
     }
 
     /// An action with all responses to it.

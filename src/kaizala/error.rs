@@ -96,7 +96,9 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificates(_) => f.write_str("the system's certificates cannot be read: install ca-certificates"),
-            Self::Credential(name) => write!(f, "{name} has characters that a header cannot hold: was it pasted whole?"),
+            Self::Credential(name) => {
+                write!(f, "{name} has characters that a header cannot hold: was it pasted whole?")
+            }
             Self::TimedOut { call } => write!(f, "{call}: Kaizala did not answer in time"),
             Self::NoAnswer { call, .. } => write!(f, "{call}: Kaizala did not answer: check KAIZALA_API_URL"),
             Self::Refused { call, status, code, message } => {

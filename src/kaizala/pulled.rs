@@ -110,7 +110,8 @@ impl Card<'_> {
         data.fill_text("responseId", Some(&response_id));
         if self.event_type != EventType::JobResponse {
             let answered = self.answered(&response);
-            let mut details = response.object("responseDetails").map(|details| Members::of(&details)).unwrap_or_default();
+            let mut details =
+                response.object("responseDetails").map(|details| Members::of(&details)).unwrap_or_default();
             details.set("responseWithQuestions", json(&answered));
             data.set("responseDetails", json(&details));
         }

@@ -180,8 +180,7 @@ impl Locked {
             }
             Err(error) => return Err(self.file.failed(error)),
         };
-        let state: State =
-            serde_json::from_slice(&json).map_err(|_| StateError::Malformed { path: path.clone() })?;
+        let state: State = serde_json::from_slice(&json).map_err(|_| StateError::Malformed { path: path.clone() })?;
         if state.application != *application {
             return Err(StateError::OtherApplication { path: path.clone() });
         }

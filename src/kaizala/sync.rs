@@ -194,8 +194,7 @@ impl Wanted {
         });
         let disabled = (!webhook.is_active).then_some(Reason::Disabled);
         let types = (!same_types(&webhook.event_types, &self.event_types)).then_some(Reason::EventTypes);
-        let token =
-            (webhook.callback_token.as_ref() != Some(&self.callback_token)).then_some(Reason::CallbackToken);
+        let token = (webhook.callback_token.as_ref() != Some(&self.callback_token)).then_some(Reason::CallbackToken);
         [disabled, ends, types, token].into_iter().flatten().collect()
     }
 

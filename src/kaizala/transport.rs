@@ -139,7 +139,10 @@ fn judge(call: &Call, answer: Response<Bytes>) -> Verdict {
     if status == StatusCode::PERMANENT_REDIRECT {
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let Some(location) = location else {
-            return Verdict::Failed(ApiError::Unreadable { call: call.name, what: "moves the endpoint, but not where" });
+            return Verdict::Failed(ApiError::Unreadable {
+                call: call.name,
+                what: "moves the endpoint, but not where",
+            });
         };
         return match BaseUrl::moved(location, &call.path) {
             Ok(place) => Verdict::Moved(place),

@@ -187,7 +187,9 @@ impl Webhook {
             id: text(["id", "webhookId"])?,
             event_types: types.collect(),
             callback_url: text(["callbackUrl", "callBackUrl"]).unwrap_or_default(),
-            callback_token: text(["callbackToken", "callBackToken"]).filter(|token| !token.is_empty()).map(Secret::from),
+            callback_token: text(["callbackToken", "callBackToken"])
+                .filter(|token| !token.is_empty())
+                .map(Secret::from),
             created_at: time("ts"),
             valid_until: time("validity"),
             is_active: active.iter().any(is_yes),
@@ -205,8 +207,7 @@ impl Kaizala {
     /// # Errors
     /// [`ApiError`].
     pub async fn webhooks(&self, object: &Object) -> Result<Vec<Webhook>, ApiError> {
-        let path =
-            format!("/v1/webhook?objectId={}&objectType={}", encoded(&object.id), object.object_type);
+        let path = format!("/v1/webhook?objectId={}&objectType={}", encoded(&object.id), object.object_type);
         let answer = self.ask(Call::get(LIST, path)).await?;
         let listed = answer["webhooks"].as_array();
         let listed = listed.ok_or(ApiError::Unreadable { call: LIST, what: "has no list of webhooks" })?;

@@ -149,9 +149,8 @@ impl Record {
     }
 
     fn expiry_after(&self, retention_days: Option<NonZeroU32>, more_days: i64) -> Option<(String, AttributeValue)> {
-        let by_retention = |days: NonZeroU32| {
-            self.arrival.received_at.epoch_seconds() + i64::from(days.get()) * SECONDS_PER_DAY
-        };
+        let by_retention =
+            |days: NonZeroU32| self.arrival.received_at.epoch_seconds() + i64::from(days.get()) * SECONDS_PER_DAY;
         let at = self.expires_at.or(retention_days.map(by_retention))? + more_days * SECONDS_PER_DAY;
         Some((EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string())))
     }

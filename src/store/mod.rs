@@ -22,17 +22,17 @@ use std::num::NonZeroU32;
 
 use aws_sdk_dynamodb::Client;
 
-#[cfg(feature = "cli")]
-pub use self::{
-    query::{Listed, TimeRange},
-    replay::Replay,
-};
 pub use self::{
     client::{ConnectError, ConnectOptions, connect, connect_local, connect_with},
     error::StoreError,
     item::{Arrival, QuarantineReason, Record},
     read::{ReadError, StoredItem},
     write::Outcome,
+};
+#[cfg(feature = "cli")]
+pub use self::{
+    query::{Listed, TimeRange},
+    replay::Replay,
 };
 
 /// The events table.

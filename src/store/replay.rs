@@ -131,10 +131,9 @@ impl Store {
     /// Deletes what the body was read from. Nothing reads it any more, so that a failure does no harm; while another replay
     /// might still need it, it must not happen, so it comes last.
     async fn delete_parts(&self, quarantined: &StoredItem) {
-        let (Some(parts), Some(body)) = (
-            quarantined.number(PAYLOAD_PARTS),
-            quarantined.bytes(PAYLOAD_SHA256).and_then(Sha256Digest::from_bytes),
-        ) else {
+        let (Some(parts), Some(body)) =
+            (quarantined.number(PAYLOAD_PARTS), quarantined.bytes(PAYLOAD_SHA256).and_then(Sha256Digest::from_bytes))
+        else {
             return;
         };
         let key = EventKey::from_table(quarantined.text(EVENT_KEY).unwrap_or_default());

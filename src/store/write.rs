@@ -141,7 +141,12 @@ impl Store {
         })
     }
 
-    pub(super) async fn put_under(&self, key: &EventKey, record: &Record, payload: &Payload) -> Result<Put, StoreError> {
+    pub(super) async fn put_under(
+        &self,
+        key: &EventKey,
+        record: &Record,
+        payload: &Payload,
+    ) -> Result<Put, StoreError> {
         if let Payload::Parts(parts) = payload {
             // Parts cost: a duplicate must not write them. Two that come at once both do, the same ones.
             if let Some(existing) = self.existing(&record.group, key.as_str()).await? {

@@ -14,7 +14,9 @@ use axum::{Json, Router, extract::Request, response::IntoResponse, routing::get}
 use http::StatusCode;
 use kaizala_webhook::{
     event::Timestamp,
-    kaizala::{ApiError, BaseUrl, BaseUrlError, Change, Config, Kaizala, Limiter, NewWebhook, Object, ObjectType, Pace, Secret},
+    kaizala::{
+        ApiError, BaseUrl, BaseUrlError, Change, Config, Kaizala, Limiter, NewWebhook, Object, ObjectType, Pace, Secret,
+    },
     simulator::api::{CallbackSpelling, Door, Fault, NewPlace},
 };
 use serde_json::{Value, json};
@@ -99,7 +101,10 @@ async fn a_new_refresh_token_is_kept_and_used_from_then_on() {
     operator.write("state.json", &without_access.to_string());
     operator.client().webhooks(&group()).await.expect("the successor is good");
     operator.write("state.json", &json!({ "application": kept["application"] }).to_string());
-    assert!(operator.client().webhooks(&group()).await.is_err(), "the first refresh token ended with its successor's use");
+    assert!(
+        operator.client().webhooks(&group()).await.is_err(),
+        "the first refresh token ended with its successor's use"
+    );
 }
 
 #[tokio::test]
@@ -208,7 +213,9 @@ async fn an_endpoint_that_moves_in_circles_is_left() {
 #[test]
 fn base_urls_are_made_alike_and_are_https_or_on_this_machine() {
     let shown = |text: &str| text.parse::<BaseUrl>().map(|url| url.to_string());
-    for text in ["https://kms.kaiza.la", "https://kms.kaiza.la/", "https://kms.kaiza.la/v1", " https://kms.kaiza.la/v1/ "] {
+    for text in
+        ["https://kms.kaiza.la", "https://kms.kaiza.la/", "https://kms.kaiza.la/v1", " https://kms.kaiza.la/v1/ "]
+    {
         assert_eq!(shown(text), Ok("https://kms.kaiza.la".to_owned()));
     }
     assert_eq!(shown("https://gateway.example/kaizala/"), Ok("https://gateway.example/kaizala".to_owned()));
@@ -287,7 +294,8 @@ async fn a_registration_whose_answer_is_lost_is_not_made_twice() {
 async fn an_answer_that_does_not_come_is_given_up() {
     let hanging = Router::new().fallback(async || sleep(Duration::from_hours(1)).await);
     let client = client_of(hanging, |config| {
-        config.pace = Pace { timeout: Duration::from_millis(50), attempts: 2, first_pause: Duration::ZERO, ..Pace::default() };
+        config.pace =
+            Pace { timeout: Duration::from_millis(50), attempts: 2, first_pause: Duration::ZERO, ..Pace::default() };
     });
     let error = client.await.webhooks(&group()).await.expect_err("nobody answers");
     assert!(matches!(error, ApiError::TimedOut { .. }), "{error:?}");

@@ -37,7 +37,8 @@ async fn a_webhook_is_registered_with_the_token_of_the_environment_and_listed_wi
 #[tokio::test]
 async fn a_fresh_callback_token_is_kept_in_a_file_for_its_owner_and_used_again() {
     let operator = Operator::new().await;
-    let arguments = ["--events", "SurveyResponse,JobResponse", "--token-file", "callback-token", "--validity-days", "10"];
+    let arguments =
+        ["--events", "SurveyResponse,JobResponse", "--token-file", "callback-token", "--validity-days", "10"];
     let made = register(&operator, &arguments).await.json();
 
     let path = operator.file("callback-token");
@@ -81,7 +82,8 @@ async fn what_needs_care_is_marked_and_put_right_by_hand() {
     operator.run(&["webhook", "enable", id]).await.ok();
     assert!(operator.api.subscription(id).expect("it is there").is_active);
 
-    let arguments = ["webhook", "update", id, "--events", "Announcement", "--token", "--token-file", "new-token", "--json"];
+    let arguments =
+        ["webhook", "update", id, "--events", "Announcement", "--token", "--token-file", "new-token", "--json"];
     let changed = operator.run(&arguments).await.json();
     let subscription = operator.api.subscription(id).expect("it is there");
     assert_eq!(subscription.event_types, ["Announcement"]);

@@ -195,7 +195,10 @@ struct StopsAfter(std::sync::Arc<std::sync::atomic::AtomicUsize>);
 
 impl StopsAfter {
     async fn calls(operator: &Operator, calls: usize) -> Self {
-        use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+        use std::sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        };
 
         let left = Arc::new(AtomicUsize::new(calls));
         let (api, shared) = (operator.api.router(), left.clone());

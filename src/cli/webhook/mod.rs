@@ -53,7 +53,10 @@ async fn shake_hands(url: &str) -> anyhow::Result<()> {
     let uri: Uri = url.parse().with_context(|| format!("{url} is no URL"))?;
     let token = format!("{} + %2B/=", Uuid::new_v4());
     Sender::new(uri, "")?.validate(&token).await.with_context(|| {
-        format!("{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?", super::output::shown_url(url))
+        format!(
+            "{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?",
+            super::output::shown_url(url)
+        )
     })
 }
 

@@ -153,7 +153,8 @@ impl TokenReference {
             },
             (None, Some(file)) => {
                 let path = folder.join(file);
-                read_token_file(&path)?.with_context(|| format!("the callback token's file {} is not there", path.display()))
+                read_token_file(&path)?
+                    .with_context(|| format!("the callback token's file {} is not there", path.display()))
             }
             _ => bail!("callback_token must be {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"),
         }

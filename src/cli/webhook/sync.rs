@@ -20,7 +20,9 @@ use crate::{
 /// Shows what is to be done and asks. What is to be done follows from the file and from what Kaizala lists, so that an
 /// interrupted run is continued by the next one. Disabled subscriptions are enabled, those that end soon are renewed.
 #[derive(Args)]
-#[command(after_help = "Example:\n  kaizala webhook sync subscriptions.toml --check   # exit code 1 when something is off")]
+#[command(
+    after_help = "Example:\n  kaizala webhook sync subscriptions.toml --check   # exit code 1 when something is off"
+)]
 pub(super) struct Sync {
     /// The file; the README describes it.
     #[arg(env = "KAIZALA_SUBSCRIPTIONS")]
@@ -139,9 +141,11 @@ fn in_words(plan: &Plan) -> String {
             [what.to_owned(), step.object().to_string(), id.unwrap_or("new").to_owned(), why]
         })
         .collect();
-    rows.extend(plan.leftovers.iter().map(|leftover| {
-        ["(leave)".to_owned(), leftover.object.to_string(), leftover.id.clone(), why_left(leftover)]
-    }));
+    rows.extend(
+        plan.leftovers.iter().map(|leftover| {
+            ["(leave)".to_owned(), leftover.object.to_string(), leftover.id.clone(), why_left(leftover)]
+        }),
+    );
     if rows.is_empty() { "Nothing to do.".to_owned() } else { table(["DO", "OBJECT", "WEBHOOK", "WHY"], rows) }
 }
 
