@@ -97,8 +97,9 @@ pub(super) fn read_secret_file(path: &Path) -> anyhow::Result<Option<String>> {
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
+        let of_others = mode & 0o077;
         ensure!(
-            mode & 0o077 == 0,
+            of_others == 0,
             "{} holds a secret and can be read by others: chmod 600 {}",
             path.display(),
             path.display()

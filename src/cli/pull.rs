@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::{account::Account, output::Output, table::Table, when::when};
 use crate::{
     event::{Event, EventType, Timestamp},
-    kaizala::{Action, Kaizala, PulledResponse},
+    kaizala::{Action, Kaizala, PulledResponse, Unusable},
     receiver::now,
     store::{Arrival, Outcome, Record, Store},
 };
@@ -90,8 +90,10 @@ struct Summary {
     already_there: u64,
     /// Given before `--since`.
     left_out: u64,
-    /// Without a responseId, or with one that is no key.
-    unusable: u64,
+    /// Without a responseId that can be a key.
+    without_id: u64,
+    /// Without answers in any place that is known.
+    without_answers: u64,
 }
 
 impl Pull {
@@ -124,10 +126,7 @@ impl Pull {
         run.progress.finish_and_clear();
         let summary = run.summary;
         self.output.print(&summary, || summary.in_words())?;
-        if summary.unusable > 0 {
-            bail!("{} responses have no usable responseId, so that they cannot be kept exactly once", summary.unusable);
-        }
-        Ok(())
+        summary.verdict()
     }
 }
 
@@ -191,8 +190,11 @@ impl Run {
                 Ok(response) => {
                     writes.spawn(write(self.store.clone(), response));
                 }
-                Err(_) => {
-                    self.summary.unusable += 1;
+                Err(unusable) => {
+                    *match unusable {
+                        Unusable::NoId => &mut self.summary.without_id,
+                        Unusable::NoAnswers => &mut self.summary.without_answers,
+                    } += 1;
                     self.progress.inc(1);
                 }
             }
@@ -217,7 +219,7 @@ impl Run {
             Some(Outcome::Stored) => &mut self.summary.stored,
             Some(Outcome::Revised) => &mut self.summary.revised,
             Some(Outcome::Duplicate) => &mut self.summary.already_there,
-            Some(Outcome::Quarantined) | None => &mut self.summary.unusable,
+            Some(Outcome::Quarantined) | None => &mut self.summary.without_id,
         };
         *count += 1;
         self.progress.inc(1);
@@ -240,10 +242,27 @@ fn go_on(reached: Timestamp) -> String {
 
 impl Summary {
     fn in_words(&self) -> String {
-        let Self { actions, responses, stored, revised, already_there, left_out, unusable } = self;
-        format!(
-            "Actions        {actions}\nResponses      {responses}\n  stored       {stored}\n  revised      {revised}\n  already \
-             there {already_there}\n  left out     {left_out}\n  unusable     {unusable}"
+        let lines = [
+            ("Actions", self.actions),
+            ("Responses", self.responses),
+            ("  stored", self.stored),
+            ("  revised", self.revised),
+            ("  already there", self.already_there),
+            ("  left out", self.left_out),
+            ("  without id", self.without_id),
+            ("  without answers", self.without_answers),
+        ];
+        lines.map(|(name, count)| format!("{name:<18}{count}")).join("\n")
+    }
+
+    fn verdict(&self) -> anyhow::Result<()> {
+        let Self { without_id, without_answers, .. } = self;
+        if without_id + without_answers == 0 {
+            return Ok(());
+        }
+        bail!(
+            "{without_id} responses have no usable responseId, {without_answers} no answers where they are known to be: these \
+             are not in the table"
         )
     }
 }

@@ -9,7 +9,10 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::actions::Action;
-use crate::event::{EventType, json::Object};
+use crate::event::{
+    EventType,
+    json::{Object, list},
+};
 
 /// A response as the body of a callback. Besides what Kaizala sends it has `"pulled": true`, outside `data`.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,9 +30,14 @@ impl fmt::Debug for PulledResponse {
     }
 }
 
-/// A response that cannot be kept, since nothing identifies it.
+/// Why a response cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unusable;
+pub enum Unusable {
+    /// Nothing identifies it.
+    NoId,
+    /// Its answers are in no place that is known. Kept without them, it would pass for an edit that deletes them.
+    NoAnswers,
+}
 
 /// Members of a JSON object to be written.
 #[derive(Default)]
@@ -86,7 +94,7 @@ impl Action {
         places.push(action);
         let responses = places.iter().map(|place| place.list("responses")).find(|list| !list.is_empty());
         let card = Card { group, event_type, action_id, package: package.as_deref(), questions };
-        responses.unwrap_or_default().into_iter().map(|response| card.body(response).ok_or(Unusable)).collect()
+        responses.unwrap_or_default().into_iter().map(|response| card.body(response)).collect()
     }
 }
 
@@ -100,16 +108,20 @@ struct Card<'a> {
 }
 
 impl Card<'_> {
-    fn body(&self, response: &RawValue) -> Option<PulledResponse> {
-        let response = Object::parse(response.get())?;
-        let response_id = response.id("responseId").or_else(|| response.id("id"))?.into_owned();
+    fn body(&self, response: &RawValue) -> Result<PulledResponse, Unusable> {
+        let response = Object::parse(response.get()).ok_or(Unusable::NoId)?;
+        let response_id = response.id("responseId").or_else(|| response.id("id")).ok_or(Unusable::NoId)?.into_owned();
         let mut data = Members::of(&response);
         data.fill_text("actionId", self.action_id.as_deref());
         data.fill_text("packageId", self.package);
         data.fill_text("groupId", Some(self.group));
         data.fill_text("responseId", Some(&response_id));
-        if self.event_type != EventType::JobResponse {
-            let answered = self.answered(&response);
+        if self.event_type == EventType::JobResponse {
+            // Understood where it is: flat, or below.
+            let nested = response.object("responseDetails").and_then(|details| details.object("response"));
+            nested.as_ref().unwrap_or(&response).raw("isCompleted").ok_or(Unusable::NoAnswers)?;
+        } else {
+            let answered = self.answered(&response).ok_or(Unusable::NoAnswers)?;
             let mut details =
                 response.object("responseDetails").map(|details| Members::of(&details)).unwrap_or_default();
             details.set("responseWithQuestions", json(&answered));
@@ -124,18 +136,19 @@ impl Card<'_> {
         body.set("pulled", json(&true));
         body.set("data", json(&data));
         let body = json(&body).get().as_bytes().to_vec();
-        Some(PulledResponse { response_id, body })
+        Ok(PulledResponse { response_id, body })
     }
 
-    /// The answers with their questions, as `responseWithQuestions` has them.
-    fn answered<'a>(&'a self, response: &Object<'a>) -> Vec<Members<'a>> {
+    /// The answers with their questions, as `responseWithQuestions` has them; none when there is no place for them.
+    fn answered<'a>(&'a self, response: &Object<'a>) -> Option<Vec<Members<'a>>> {
         let details = response.object("responseDetails");
-        let in_details = details.as_ref().map(|details| details.list("responseWithQuestions"));
-        let bare = if details.is_some() { Vec::new() } else { response.list("responseDetails") };
-        let beside = ["responseWithQuestions", "answers", "questions"].map(|name| response.list(name));
-        let places = in_details.into_iter().chain(beside).chain([bare]);
-        let list = places.into_iter().find(|list| !list.is_empty()).unwrap_or_default();
-        list.into_iter().enumerate().map(|(at, answer)| self.with_question(at, answer)).collect()
+        let in_details = details.as_ref().and_then(|details| details.raw("responseWithQuestions"));
+        let beside = ["responseWithQuestions", "answers", "questions"].map(|name| response.raw(name));
+        let bare = response.raw("responseDetails").filter(|_| details.is_none());
+        let places: Vec<_> = in_details.into_iter().chain(beside.into_iter().flatten()).chain(bare).map(list).collect();
+        // An empty one counts when there is no other.
+        let answers = places.iter().find(|list| !list.is_empty()).or(places.first())?;
+        Some(answers.iter().enumerate().map(|(at, answer)| self.with_question(at, answer)).collect())
     }
 
     fn with_question<'a>(&'a self, at: usize, answer: &'a RawValue) -> Members<'a> {

@@ -25,10 +25,7 @@ impl Store {
         loop {
             attempts += 1;
             let request = self.client.transact_write_items().set_transact_items(Some(writes.to_vec()));
-            let error = match request.send().await {
-                Ok(_) => return Ok(Transacted::Done),
-                Err(error) => error,
-            };
+            let Err(error) = request.send().await else { return Ok(Transacted::Done) };
             let codes = cancellation_codes(&error);
             if codes.iter().any(|code| code == "ConditionalCheckFailed") {
                 return Ok(Transacted::Refused(codes.iter().map(|code| code == "ConditionalCheckFailed").collect()));

@@ -40,8 +40,7 @@ fn subscription(operator: &Operator) -> NewWebhook {
 }
 
 /// Serves what only a test would answer, and returns a client of it.
-async fn client_of(router: Router, change: impl FnOnce(&mut Config)) -> Kaizala {
-    let operator = Operator::new().await;
+async fn client_of(operator: &Operator, router: Router, change: impl FnOnce(&mut Config)) -> Kaizala {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let grant = json!({
@@ -51,7 +50,6 @@ async fn client_of(router: Router, change: impl FnOnce(&mut Config)) -> Kaizala 
     tokio::spawn(async move { axum::serve(listener, router).await });
     let mut config = operator.config();
     config.api_url = url.parse().expect("it is a URL");
-    config.state_file = std::env::temp_dir().join(format!("kaizala-{}.json", uuid::Uuid::new_v4()));
     change(&mut config);
     Kaizala::new(config).expect("the system has certificates")
 }
@@ -142,11 +140,11 @@ async fn tokens_that_cannot_be_kept_are_not_used() {
     let mut config = operator.config();
     config.state_file = other.file("state.json");
     let error = Kaizala::new(config).expect("it is made").webhooks(&group()).await.expect_err("it is not ours");
-    assert!(format!("{:#}", anyhow(error)).contains("another application"));
+    assert!(with_cause(&error).contains("another application"));
 }
 
-fn anyhow(error: ApiError) -> String {
-    let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+fn with_cause(error: &ApiError) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     format!("{error}: {source}")
 }
 
@@ -206,7 +204,8 @@ async fn an_endpoint_that_moves_in_circles_is_left() {
         let host = request.headers()["host"].to_str().expect("it is text").to_owned();
         (StatusCode::PERMANENT_REDIRECT, [("location", format!("http://{host}/"))])
     });
-    let error = client_of(router, |_| ()).await.webhooks(&group()).await.expect_err("it never answers");
+    let error =
+        client_of(&Operator::new().await, router, |_| ()).await.webhooks(&group()).await.expect_err("it never answers");
     assert!(matches!(error, ApiError::MovedTooOften { .. }), "{error:?}");
 }
 
@@ -293,7 +292,8 @@ async fn a_registration_whose_answer_is_lost_is_not_made_twice() {
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up() {
     let hanging = Router::new().fallback(async || sleep(Duration::from_hours(1)).await);
-    let client = client_of(hanging, |config| {
+    let operator = Operator::new().await;
+    let client = client_of(&operator, hanging, |config| {
         config.pace =
             Pace { timeout: Duration::from_millis(50), attempts: 2, first_pause: Duration::ZERO, ..Pace::default() };
     });
@@ -310,7 +310,8 @@ async fn what_kaizala_says_in_an_error_is_shown_without_phone_numbers_and_tokens
     let router = Router::new().fallback(async move || {
         (StatusCode::FORBIDDEN, Json(json!({ "errorCode": "NotAllowed", "message": message })))
     });
-    let error = client_of(router, |_| ()).await.webhooks(&group()).await.expect_err("it refuses");
+    let error =
+        client_of(&Operator::new().await, router, |_| ()).await.webhooks(&group()).await.expect_err("it refuses");
 
     let shown = format!("{error} {error:?}");
     assert!(shown.contains("403 NotAllowed") && shown.contains("5b8d1360-1282-407a-b8df-a0ec7708e2a2"), "{shown}");
@@ -363,7 +364,8 @@ async fn all_actions_of_a_type_are_listed_once_although_pages_overlap_and_never_
 #[tokio::test]
 async fn a_list_that_repeats_itself_is_an_error_and_no_endless_loop() {
     let page = json!({ "hasMore": true, "actions": [{ "creationTime": 5, "actionBody": { "actionId": "only" } }] });
-    let client = client_of(Router::new().fallback(async move || Json(page.clone())), |_| ()).await;
+    let operator = Operator::new().await;
+    let client = client_of(&operator, Router::new().fallback(async move || Json(page.clone())), |_| ()).await;
     let mut pages = client.actions("group", "Survey", Timestamp::EPOCH);
 
     let ended = loop {

@@ -11,6 +11,7 @@ mod events;
 mod failures;
 mod fixtures;
 mod generator;
+mod help;
 mod identity;
 mod kaizala_client;
 mod lambda;

@@ -233,16 +233,27 @@ async fn only_responses_since_then_are_taken_and_those_that_do_not_tell() {
 }
 
 #[tokio::test]
-async fn a_response_that_nothing_identifies_is_told_and_the_others_are_kept() {
+async fn a_response_without_an_id_or_answers_is_told_and_the_others_are_kept() {
     let operator = Operator::new().await;
-    let mut nameless = pulled("r1", "Corner");
-    nameless.as_object_mut().expect("it is an object").remove("responseId");
-    put_responses(&operator, vec![nameless, pulled("r2", "Market")]);
+    let without = |id: &str, name: &str| {
+        let mut response = pulled(id, "Corner");
+        response.as_object_mut().expect("it is an object").remove(name);
+        response
+    };
+    let responses = vec![without("r1", "responseId"), without("r2", "answers"), pulled("r3", "Market")];
+    put_responses(&operator, responses);
+    // Without its answers, the response would pass for an edit of this one.
+    push(&operator, &pushed("r2", "Corner")).await;
 
     let ran = pull(&operator, &[]).await;
 
     assert!(ran.code == 1 && ran.error.contains("responseId"), "{ran:?}");
-    assert_eq!(ran.json_whatever_the_code()["stored"], 1);
+    let summary = ran.json_whatever_the_code();
+    assert_eq!(
+        (&summary["stored"], &summary["withoutId"], &summary["withoutAnswers"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(table(&operator.world).await.len(), 2);
 }
 
 #[tokio::test]
