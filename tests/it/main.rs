@@ -19,6 +19,7 @@ mod large_bodies;
 mod ledger;
 mod properties;
 mod pull;
+mod pushed_and_pulled;
 mod quarantine;
 mod quarantine_replay;
 mod requests;

@@ -190,6 +190,22 @@ async fn a_file_that_does_not_say_what_is_meant_is_refused_before_anything_is_ca
     assert!(operator.api.subscriptions().is_empty());
 }
 
+#[tokio::test]
+async fn the_example_in_the_readme_does_what_it_says() {
+    let operator = Operator::new().await;
+    let readme = include_str!("../../README.md");
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is one");
+    let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/webhook";
+    assert!(example.contains(url));
+    operator.write("subscriptions.toml", &example.replace(url, &operator.callback_url()));
+    operator.write("callback-token", "a-token");
+
+    sync(&operator, &["--yes"]).await.ok();
+
+    assert_eq!(operator.api.subscriptions().len(), 2);
+    sync(&operator, &["--check"]).await.ok();
+}
+
 /// The API in another place, where so many calls pass and every further one is refused.
 struct StopsAfter(std::sync::Arc<std::sync::atomic::AtomicUsize>);
 

@@ -152,7 +152,7 @@ impl Operator {
                 refresh_token: secret(&self.credentials.refresh_token),
             },
             state_file: self.file("state.json"),
-            pace: Pace { first_pause: Duration::from_millis(1), ..Pace::default() },
+            pace: Pace { calls: 100_000, first_pause: Duration::from_millis(1), ..Pace::default() },
         }
     }
 
