@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 
@@ -81,10 +81,22 @@ impl Profile {
 
     fn read(path: &Path) -> anyhow::Result<Option<Self>> {
         let Some(text) = read_secret_file(path)? else { return Ok(None) };
-        // Not with the error's own text, which quotes the line.
-        let profile = toml::from_str(&text).map_err(|error| anyhow::anyhow!(error.message().to_owned()));
-        profile.map(Some).with_context(|| format!("{} is not a profile", path.display()))
+        // Without the error's own text, which may quote a secret.
+        let profile = toml::from_str(&text).map_err(|error| {
+            anyhow!(
+                "{}, line {}, is not understood: it must be NAME = \"VALUE\"",
+                path.display(),
+                line_of(&error, &text)
+            )
+        });
+        profile.map(Some)
     }
+}
+
+/// The line that an error is about.
+pub(super) fn line_of(error: &toml::de::Error, text: &str) -> usize {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    before.matches('\n').count() + 1
 }
 
 /// A file that holds a secret; none when there is no such file. One that others can read is refused.

@@ -66,8 +66,9 @@ fn apart<'q, 'a>(questions: &'q [Question<'a>]) -> (Vec<&'q Question<'a>>, Vec<&
 }
 
 fn same_list(one: &[&Question<'_>], other: &[&Question<'_>]) -> bool {
+    // Who tells no titles tells the answers in their order.
     let same = |(one, other): (&&Question<'_>, &&Question<'_>)| {
-        one.title == other.title
+        agree(one.title.as_ref(), other.title.as_ref(), PartialEq::eq)
             && match (&one.answer, &other.answer) {
                 (Some(one), Some(other)) => same_answer(one, other),
                 (one, other) => one.is_none() && other.is_none(),
@@ -81,6 +82,10 @@ fn same_answer(one: &Answer<'_>, other: &Answer<'_>) -> bool {
         (Answer::Text(one), Answer::Text(other)) => one == other,
         (Answer::Number(one), Answer::Number(other)) => one.to_bits() == other.to_bits(),
         (Answer::Options(one), Answer::Options(other)) => one == other,
+        // A bare option, where nothing says that it is one.
+        (Answer::Options(options), Answer::Text(text)) | (Answer::Text(text), Answer::Options(options)) => {
+            matches!(&options[..], [option] if option == text)
+        }
         (Answer::Time(one), Answer::Time(other)) => one == other,
         (Answer::Location(one), Answer::Location(other)) => same_place(one, other),
         (Answer::Media(one), Answer::Media(other)) => {

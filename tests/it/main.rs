@@ -23,6 +23,7 @@ mod pushed_and_pulled;
 mod quarantine;
 mod quarantine_replay;
 mod requests;
+mod same_answers;
 mod simulate;
 mod simulator_api;
 mod support;

@@ -176,12 +176,16 @@ async fn a_file_that_does_not_say_what_is_meant_is_refused_before_anything_is_ca
         (good.replace("group = \"group-1\"", "group = \"g\"\naction = \"a\""), "one of group, action and package"),
         (good.replace("KAIZALA_CALLBACK_TOKEN", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE"),
         (format!("validity_days = 30\n{good}"), "renew_before_days"),
-        (good.replace("{ env = \"KAIZALA_CALLBACK_TOKEN\" }", "\"a-token\""), "callback_token"),
+        (good.replace("{ env = \"KAIZALA_CALLBACK_TOKEN\" }", "\"a-pasted-token\""), "callback_token must be"),
+        (good.replace("{ env", "{ file = \"f\", env"), "callback_token must be"),
+        (good.replace("{ env", "{ token = \"a-pasted-token\", envy"), "callback_token must be"),
+        (format!("token = \"a-pasted-token\"\n{good}"), "line 1: unknown field `token`"),
         ("callback_url = \"https://example.com/webhook\"".to_owned(), "[[subscription]]"),
     ] {
         operator.write("subscriptions.toml", &bad);
         let ran = sync(&operator, &["--yes"]).await;
         assert!(ran.code == 1 && ran.error.contains(advice), "{advice}: {ran:?}");
+        assert!(!ran.error.contains("a-pasted-token"), "{ran:?}");
     }
     let twice = format!("{good}\n[[subscription]]\ngroup = \"group-1\"\nevents = [\"Announcement\"]\n");
     operator.write("subscriptions.toml", &twice);

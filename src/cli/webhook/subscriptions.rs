@@ -2,11 +2,12 @@
 
 use std::{env, fs, path::Path, time::Duration};
 
-use anyhow::{Context, bail, ensure};
-use serde::Deserialize;
+use anyhow::{Context, anyhow, bail, ensure};
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{ALL, all_event_types, known_event_type, object::object, token_source::read_token_file};
 use crate::{
+    cli::account::line_of,
     kaizala::{Object, Policy, Secret, Wanted},
     receiver::now,
 };
@@ -61,19 +62,22 @@ enum Events {
     Listed(Vec<String>),
 }
 
-/// Where the callback token is. The token itself has no place in the file.
+/// Where the callback token is. The token itself has no place in the file, and must not be quoted when it is there.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenReference {
-    env: Option<String>,
-    file: Option<String>,
+#[serde(untagged, deny_unknown_fields)]
+enum TokenReference {
+    Env { env: String },
+    File { file: String },
+    Other(IgnoredAny),
 }
 
 impl Subscriptions {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         let text = fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
-        let file: File = toml::from_str(&text).with_context(|| format!("{name} is not understood"))?;
+        // The error's whole text quotes lines, and somebody may have pasted a token.
+        let file: File = toml::from_str(&text)
+            .map_err(|error| anyhow!("{name}, line {}: {}", line_of(&error, &text), error.message()))?;
         Self::understand(file, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("{name} cannot be used"))
     }
 
@@ -146,17 +150,17 @@ impl Events {
 
 impl TokenReference {
     fn resolve(&self, folder: &Path) -> anyhow::Result<Secret> {
-        match (&self.env, &self.file) {
-            (Some(variable), None) => match env::var(variable) {
+        match self {
+            Self::Env { env: variable } => match env::var(variable) {
                 Ok(token) if !token.is_empty() => Ok(token.into()),
                 _ => bail!("the callback token's variable {variable} is not set"),
             },
-            (None, Some(file)) => {
+            Self::File { file } => {
                 let path = folder.join(file);
                 read_token_file(&path)?
                     .with_context(|| format!("the callback token's file {} is not there", path.display()))
             }
-            _ => bail!("callback_token must be {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"),
+            Self::Other(_) => bail!("callback_token must be {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"),
         }
     }
 }

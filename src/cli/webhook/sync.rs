@@ -63,16 +63,16 @@ impl Sync {
             let off = plan.steps.len();
             return match off {
                 0 => Ok(()),
-                _ => bail!("{off} subscriptions need care: run `kaizala webhook sync` without --check"),
+                _ => bail!("changes needed: {off}; run `kaizala webhook sync` without --check"),
             };
         }
         if !plan.steps.is_empty() {
-            confirm(&format!("Do that ({} changes)?", plan.steps.len()), self.yes)?;
+            confirm(&format!("Do that? Changes: {}.", plan.steps.len()), self.yes)?;
             apply(&kaizala, &plan).await?;
             // What Kaizala answers to a change is not documented. What it lists is what counts.
             let rest = self::plan(&kaizala, &wanted, self.prune).await?;
             if !rest.steps.is_empty() {
-                bail!("Kaizala took the changes, but {} things are still off:\n{}", rest.steps.len(), in_words(&rest));
+                bail!("Kaizala took the changes, but not all is as the file says:\n{}", in_words(&rest));
             }
         }
         if self.output.json {
