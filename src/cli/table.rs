@@ -1,5 +1,7 @@
 //! Where a command finds the table: options that several commands share.
 
+use std::num::NonZeroU32;
+
 use clap::Args;
 use http::Uri;
 
@@ -15,7 +17,7 @@ pub(super) struct Table {
     #[arg(long = "table", env = "TABLE_NAME", default_value = "kaizala-events")]
     name: String,
 
-    /// URL of DynamoDB; by default that of the region, or http://127.0.0.1:8000 when the webhook is on this machine too.
+    /// URL of DynamoDB; by default that of the region. With a --url on this machine, http://127.0.0.1:8000.
     #[arg(long, env = "AWS_ENDPOINT_URL_DYNAMODB", value_name = "URL")]
     endpoint_url: Option<String>,
 
@@ -28,11 +30,28 @@ pub(super) struct Table {
     profile: Option<String>,
 }
 
+/// What to say when the table does not answer.
+pub(super) const UNREADABLE: &str = "the table cannot be read: check --table, --endpoint-url, --region and --profile";
+
 impl Table {
+    /// The table.
+    pub(super) async fn open(self) -> anyhow::Result<Store> {
+        self.open_at(None, None).await
+    }
+
+    /// The table, for a command that writes items with an expiry.
+    pub(super) async fn open_with_retention(self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
+        self.open_at(None, days).await
+    }
+
     /// The table that the webhook at `webhook` writes to.
     pub(super) async fn behind(self, webhook: &Uri) -> anyhow::Result<Store> {
+        self.open_at(is_local(webhook).then_some(DEV_DATABASE), None).await
+    }
+
+    async fn open_at(self, default_endpoint: Option<&str>, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
         let endpoint_url = match self.endpoint_url {
-            None if is_local(webhook) => Some(DEV_DATABASE.to_owned()),
+            None => default_endpoint.map(str::to_owned),
             given => given.filter(|url| !url.is_empty()),
         };
         let client = match endpoint_url {
@@ -42,7 +61,7 @@ impl Table {
                 connect_with(ConnectOptions { endpoint_url, region: self.region, profile: self.profile }).await?
             }
         };
-        Ok(Store::new(client, self.name, None))
+        Ok(Store::new(client, self.name, days))
     }
 }
 

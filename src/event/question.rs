@@ -111,6 +111,12 @@ impl<'a> Question<'a> {
         list.into_iter().map(Self::read).collect()
     }
 
+    /// Whether it is the one by which the app tells the time.
+    pub(super) fn is_response_time(&self) -> bool {
+        self.title.as_deref().is_some_and(|title| RESPONSE_TIME_TITLES.contains(&title))
+            && self.question_type.as_deref() == Some("DateTime")
+    }
+
     fn read(value: &'a RawValue) -> Self {
         let Some(question) = Object::parse(value.get()) else {
             return Self {

@@ -22,6 +22,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// 1970-01-01T00:00:00.000Z.
     pub const EPOCH: Self = Self(0);
+    /// 9999-12-31T23:59:59.999Z.
+    pub const MAX: Self = Self(YEAR_10000_MS - 1);
 
     /// The time that many milliseconds after the epoch; none outside the years 1970 to 9999.
     pub fn from_epoch_millis(millis: i64) -> Option<Self> {
@@ -51,6 +53,38 @@ impl Timestamp {
         self.0 / 1000
     }
 }
+
+/// Reads RFC 3339 with any offset, and a date alone as its midnight in UTC.
+#[cfg(feature = "cli")]
+impl std::str::FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        use time::{Date, format_description::well_known::Rfc3339};
+
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
+            let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+            Some(date.midnight().assume_utc())
+        });
+        let millis = time.and_then(|time| i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok());
+        millis.and_then(Self::from_epoch_millis).ok_or(NotATime)
+    }
+}
+
+/// A text is no time between the years 1970 and 9999.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotATime;
+
+#[cfg(feature = "cli")]
+impl fmt::Display for NotATime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("is no time like 2023-03-06 or 2023-03-06T10:20:31Z")
+    }
+}
+
+#[cfg(feature = "cli")]
+impl std::error::Error for NotATime {}
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

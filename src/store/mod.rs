@@ -6,8 +6,16 @@ mod body;
 mod client;
 mod error;
 mod item;
+#[cfg(feature = "cli")]
+mod pulled;
+#[cfg(feature = "cli")]
+mod query;
 mod read;
+#[cfg(feature = "cli")]
+mod replay;
 pub mod schema;
+#[cfg(feature = "cli")]
+mod transact;
 mod write;
 
 use std::num::NonZeroU32;
@@ -20,6 +28,11 @@ pub use self::{
     item::{Arrival, QuarantineReason, Record},
     read::{ReadError, StoredItem},
     write::Outcome,
+};
+#[cfg(feature = "cli")]
+pub use self::{
+    query::{Listed, TimeRange},
+    replay::Replay,
 };
 
 /// The events table.

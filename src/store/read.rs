@@ -11,6 +11,7 @@ use super::{
     item::{bytes, key_of, text},
     schema::{
         CONTENT_SHA256, EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256,
+        PULLED,
     },
 };
 use crate::event::{EventKey, Sha256Digest};
@@ -86,7 +87,12 @@ impl StoredItem {
         self.0.contains_key(PART)
     }
 
-    fn damaged(&self, what: &'static str) -> ReadError {
+    /// Whether this is a response that came by pull.
+    pub fn is_pulled(&self) -> bool {
+        self.0.get(PULLED).is_some_and(|pulled| pulled.as_bool() == Ok(&true))
+    }
+
+    pub(super) fn damaged(&self, what: &'static str) -> ReadError {
         let owned = |name| self.text(name).unwrap_or_default().to_owned();
         ReadError::Damaged { group: owned(GROUP_ID), key: owned(EVENT_KEY), what }
     }

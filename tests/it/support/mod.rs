@@ -4,6 +4,7 @@ pub mod dev;
 pub mod events;
 pub mod gateway;
 pub mod lambda;
+pub mod operator;
 pub mod process;
 pub mod proxy;
 pub mod table;
@@ -11,6 +12,7 @@ pub mod template;
 
 pub use self::{
     events::{Sample, sample, samples},
+    operator::Operator,
     proxy::Fault,
     table::World,
 };
