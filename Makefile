@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz build invoke start-api deploy-local clean tools receiver
+.PHONY: help run test lint soak fuzz bench-export build invoke start-api deploy-local clean tools receiver
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -37,6 +37,10 @@ lint: tools .tools/checkov ## Check formatting, Clippy's advice, documentation l
 soak: ## Deliver 100,000 times to a local receiver, with duplicates, edits and lost answers, and compare the table
 	cargo build --locked --features cli --bin kaizala
 	PORT=$(PORT) DB_PORT=$(DB_PORT) scripts/soak.sh
+
+bench-export: tools ## Export EVENTS=1000000 made-up events to Parquet, and compare with DuckDB over the same files
+	cargo build --locked --profile cli --features cli --bin kaizala
+	$(venv)/bin/python scripts/bench_export.py --kaizala target/cli/kaizala --events $(or $(EVENTS),1000000)
 
 fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly toolchain)
 	scripts/fuzz.sh $(or $(SECONDS),60)

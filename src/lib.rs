@@ -1,7 +1,8 @@
 //! Receives Kaizala webhooks on AWS Lambda and keeps every event exactly once in a DynamoDB table.
 //!
 //! Arrows point one way: `event` and `token` use nothing of ours, `store` uses `event`, `receiver` uses all three. With
-//! feature `cli`, `kaizala` uses `event`, `simulator` uses both, and `cli` uses everything.
+//! feature `cli`, `tables` uses `event` and `store`, `kaizala` uses `event`, `simulator` uses `event`, `store` and `kaizala`,
+//! and `cli` uses everything.
 
 #![warn(missing_docs)]
 
@@ -14,4 +15,6 @@ pub mod receiver;
 #[cfg(feature = "cli")]
 pub mod simulator;
 pub mod store;
+#[cfg(feature = "cli")]
+pub mod tables;
 pub mod token;

@@ -5,6 +5,8 @@ mod check;
 mod completions;
 mod dev;
 mod events;
+mod export;
+mod export_source;
 mod item;
 mod output;
 mod pull;
@@ -13,6 +15,7 @@ mod serving;
 mod simulate;
 mod simulate_api;
 mod simulate_deliver;
+mod simulate_export;
 mod table;
 mod token;
 mod webhook;
@@ -50,6 +53,7 @@ enum Command {
     Events(events::Events),
     Quarantine(quarantine::Quarantine),
     Completions(completions::Completions),
+    Export(Box<export::Export>),
 }
 
 /// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage.
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Events(events) => events.run(),
         Command::Quarantine(quarantine) => quarantine.run(),
         Command::Completions(completions) => completions.run(),
+        Command::Export(export) => export.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

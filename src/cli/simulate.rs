@@ -1,10 +1,10 @@
-//! `kaizala simulate`: plays Kaizala, towards a receiver or towards an operator.
+//! `kaizala simulate`: plays Kaizala, towards a receiver or towards an operator, or all the way to an export.
 
 use clap::{Args, Subcommand};
 
-use super::{simulate_api, simulate_deliver};
+use super::{simulate_api, simulate_deliver, simulate_export};
 
-/// Play Kaizala: deliver events to a receiver, or serve Kaizala's API.
+/// Play Kaizala: deliver events to a receiver, serve Kaizala's API, or write an export of made-up events.
 #[derive(Args)]
 pub(super) struct Simulate {
     #[command(subcommand)]
@@ -15,6 +15,7 @@ pub(super) struct Simulate {
 enum SimulateCommand {
     Deliver(Box<simulate_deliver::Deliver>),
     Api(simulate_api::Api),
+    Export(simulate_export::Export),
 }
 
 impl Simulate {
@@ -22,6 +23,7 @@ impl Simulate {
         match self.command {
             SimulateCommand::Deliver(deliver) => deliver.run(),
             SimulateCommand::Api(api) => api.run(),
+            SimulateCommand::Export(export) => export.run(),
         }
     }
 }

@@ -35,33 +35,46 @@ pub(super) const UNREADABLE: &str = "the table cannot be read: check --table, --
 
 impl Table {
     /// The table.
-    pub(super) async fn open(self) -> anyhow::Result<Store> {
-        self.open_at(None, None).await
-    }
-
-    /// The table, for a command that writes items with an expiry.
-    pub(super) async fn open_with_retention(self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
-        self.open_at(None, days).await
+    pub(super) async fn open(&self) -> anyhow::Result<Store> {
+        self.open_with_retention(None).await
     }
 
     /// The table that the webhook at `webhook` writes to.
-    pub(super) async fn behind(self, webhook: &Uri) -> anyhow::Result<Store> {
-        self.open_at(is_local(webhook).then_some(DEV_DATABASE), None).await
+    pub(super) async fn behind(mut self, webhook: &Uri) -> anyhow::Result<Store> {
+        if self.endpoint_url.is_none() && is_local(webhook) {
+            self.endpoint_url = Some(DEV_DATABASE.to_owned());
+        }
+        self.open().await
     }
 
-    async fn open_at(self, default_endpoint: Option<&str>, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
-        let endpoint_url = match self.endpoint_url {
-            None => default_endpoint.map(str::to_owned),
-            given => given.filter(|url| !url.is_empty()),
-        };
-        let client = match endpoint_url {
+    /// The table, for a command that writes items with an expiry.
+    pub(super) async fn open_with_retention(&self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
+        let client = match self.endpoint_url() {
             // An emulator, which has no use for anybody's credentials.
-            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local(&url),
-            endpoint_url => {
-                connect_with(ConnectOptions { endpoint_url, region: self.region, profile: self.profile }).await?
-            }
+            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local(url),
+            _ => connect_with(self.connect_options()).await?,
         };
-        Ok(Store::new(client, self.name, days))
+        Ok(Store::new(client, &self.name, days))
+    }
+
+    /// The way to AWS, for other services too.
+    pub(super) fn connect_options(&self) -> ConnectOptions {
+        ConnectOptions {
+            endpoint_url: self.endpoint_url().map(str::to_owned),
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+
+    /// Which table it is among all that the options can name.
+    pub(super) fn place(&self) -> String {
+        let options = [&self.endpoint_url, &self.region, &self.profile];
+        let [url, region, profile] = options.map(|option| option.as_deref().unwrap_or_default());
+        format!("{} {url} {region} {profile}", self.name)
+    }
+
+    fn endpoint_url(&self) -> Option<&str> {
+        self.endpoint_url.as_deref().filter(|url| !url.is_empty())
     }
 }
 

@@ -23,6 +23,18 @@ pub(super) fn canonical_json(json: &RawValue) -> Vec<u8> {
     writer.out
 }
 
+/// `json` without the white space between its tokens, otherwise as it was written.
+pub(super) fn compact_json(json: &RawValue) -> String {
+    let json = json.get();
+    if !json.starts_with(['{', '[']) {
+        return json.to_owned();
+    }
+    let mut writer =
+        Writer { json, at: 0, out: Vec::with_capacity(json.len()), members: Vec::new(), sorted: Vec::new() };
+    writer.container_as_written();
+    String::from_utf8(writer.out).unwrap_or_default()
+}
+
 struct Writer<'a> {
     json: &'a str,
     at: usize,

@@ -219,20 +219,20 @@ impl fmt::Debug for Data<'_> {
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn read(event_type: Option<EventType>, json: Option<&'a RawValue>) -> Self {
-        let (Some(event_type), Some(data)) = (event_type, json.and_then(|json| Object::parse(json.get()))) else {
+    pub(super) fn read(event_type: Option<EventType>, data: Option<&Object<'a>>, json: Option<&'a RawValue>) -> Self {
+        let (Some(event_type), Some(data)) = (event_type, data) else {
             return Self::Other(json);
         };
         match event_type {
-            EventType::ActionCreated | EventType::SurveyCreated => Self::Created(Created::read(&data)),
-            EventType::ActionResponse | EventType::SurveyResponse => Self::Response(Response::read(&data)),
-            EventType::JobCreated => Self::JobCreated(JobCreated::read(&data)),
-            EventType::JobResponse => Self::JobResponse(JobResponse::read(&data)),
+            EventType::ActionCreated | EventType::SurveyCreated => Self::Created(Created::read(data)),
+            EventType::ActionResponse | EventType::SurveyResponse => Self::Response(Response::read(data)),
+            EventType::JobCreated => Self::JobCreated(JobCreated::read(data)),
+            EventType::JobResponse => Self::JobResponse(JobResponse::read(data)),
             EventType::TextMessageCreated => Self::TextMessage(TextMessage { text: data.text("text") }),
-            EventType::AttachmentCreated => Self::Attachment(Attachment::read(&data)),
-            EventType::Announcement => Self::Announcement(Announcement::read(&data)),
-            EventType::MemberAdded | EventType::MemberRemoved => Self::MemberChange(MemberChange::read(&data)),
-            EventType::GroupAdded | EventType::GroupRemoved => Self::SubGroup(SubGroup::read(&data)),
+            EventType::AttachmentCreated => Self::Attachment(Attachment::read(data)),
+            EventType::Announcement => Self::Announcement(Announcement::read(data)),
+            EventType::MemberAdded | EventType::MemberRemoved => Self::MemberChange(MemberChange::read(data)),
+            EventType::GroupAdded | EventType::GroupRemoved => Self::SubGroup(SubGroup::read(data)),
             EventType::PollCreated
             | EventType::PollResponse
             | EventType::LetsMeetCreated

@@ -14,6 +14,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, values unread.
+#[derive(Clone)]
 pub(crate) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
@@ -148,6 +149,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 
 /// A JSON string. Asked for as bytes, since serde_json refuses an unpaired surrogate escape (`"\ud83d"`, half an emoji
 /// cut off by a client) only in strings; it reads as U+FFFD here.
+#[derive(Clone)]
 struct Text<'a> {
     value: Cow<'a, str>,
     /// Whether nothing was replaced.

@@ -66,6 +66,8 @@ pub struct Event<'a> {
     /// Whether a bot caused the event; undocumented.
     pub is_bot_from_user: Option<bool>,
     data: Option<&'a RawValue>,
+    /// `data`, when it is an object.
+    members: Option<Object<'a>>,
     indexed: Indexed<'a>,
 }
 
@@ -125,6 +127,19 @@ impl<'a> Event<'a> {
     /// # Errors
     /// [`Unreadable`] when nothing identifies the event.
     pub fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
+        Self::read(body, response_time)
+    }
+
+    /// As [`parse`](Self::parse), for a body that was stored before: when it happened was found out then, and need not be
+    /// looked for among the answers again.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn parse_stored(body: &'a [u8], occurred_at: Option<Timestamp>) -> Result<Self, Unreadable> {
+        Self::read(body, |_| occurred_at)
+    }
+
+    fn read(body: &'a [u8], occurred_at: impl Fn(&Object<'a>) -> Option<Timestamp>) -> Result<Self, Unreadable> {
         let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
         // RFC 8259 lets a parser ignore a byte order mark; refusing the event over one would help nobody.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -139,6 +154,7 @@ impl<'a> Event<'a> {
         let event_type =
             envelope.exact_string("eventType").filter(|name| !name.is_empty()).ok_or(Unreadable::NoEventType)?;
         let data = envelope.raw("data");
+        let members = data.and_then(|data| Object::parse(data.get()));
         let event = Self {
             event_id,
             event_type,
@@ -154,7 +170,8 @@ impl<'a> Event<'a> {
             from_user_profile_pic: envelope.label("fromUserProfilePic"),
             is_bot_from_user: envelope.flag("isBotfromUser"),
             data,
-            indexed: Indexed::read(data),
+            indexed: members.as_ref().map(|members| Indexed::read(members, occurred_at)).unwrap_or_default(),
+            members,
         };
         if event.fits_keys() { Ok(event) } else { Err(Unreadable::KeyTooLong) }
     }
@@ -166,7 +183,7 @@ impl<'a> Event<'a> {
 
     /// `data`, typed by the event type. Never fails: what does not fit is [`Data::Other`].
     pub fn data(&self) -> Data<'a> {
-        Data::read(self.known_type(), self.data)
+        Data::read(self.known_type(), self.members.as_ref(), self.data)
     }
 
     /// The action that the event belongs to, `data.actionId`.
@@ -186,13 +203,12 @@ impl<'a> Event<'a> {
 }
 
 impl<'a> Indexed<'a> {
-    fn read(data: Option<&'a RawValue>) -> Self {
-        let Some(data) = data.and_then(|data| Object::parse(data.get())) else { return Self::default() };
+    fn read(data: &Object<'a>, occurred_at: impl Fn(&Object<'a>) -> Option<Timestamp>) -> Self {
         Self {
             group_id: data.id("groupId"),
             action_id: data.id("actionId"),
             response_id: data.id("responseId"),
-            occurred_at: response_time(&data),
+            occurred_at: occurred_at(data),
         }
     }
 }

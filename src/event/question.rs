@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::{
+    canonical::compact_json,
     json::{Object, list, string, text},
     timestamp::Timestamp,
 };
@@ -164,6 +165,28 @@ impl<'a> Answer<'a> {
             _ => None,
         };
         typed.or_else(|| string(answer).map(Self::Text)).or(Some(Self::Json(answer)))
+    }
+}
+
+impl Answer<'_> {
+    /// The JSON of an answer that is [`Answer::Json`], without the white space between its tokens.
+    pub fn compact_json(json: &RawValue) -> String {
+        compact_json(json)
+    }
+}
+
+impl PhoneNumber<'_> {
+    /// The number in international form: `+`, country code, national number.
+    pub fn international(&self) -> String {
+        format!("+{}{}", self.country_code.trim_start_matches('+'), self.number)
+    }
+}
+
+impl Location<'_> {
+    /// What the place is called, and its address, as one text; none when there is neither.
+    pub fn place(&self) -> Option<String> {
+        let parts: Vec<_> = [&self.name, &self.address].into_iter().flatten().map(AsRef::as_ref).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 }
 

@@ -43,6 +43,13 @@ impl Timestamp {
         if millis.is_nan() { None } else { Self::from_epoch_millis(whole) }
     }
 
+    /// The time that a text in RFC 3339 says, with any offset; digits behind the milliseconds are cut off.
+    #[cfg(feature = "cli")]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        Self::from_epoch_millis(i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?)
+    }
+
     /// Milliseconds since the epoch.
     pub fn epoch_millis(self) -> i64 {
         self.0
@@ -60,14 +67,11 @@ impl std::str::FromStr for Timestamp {
     type Err = NotATime;
 
     fn from_str(text: &str) -> Result<Self, NotATime> {
-        use time::{Date, format_description::well_known::Rfc3339};
-
-        let time = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
-            let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
-            Some(date.midnight().assume_utc())
-        });
-        let millis = time.and_then(|time| i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok());
-        millis.and_then(Self::from_epoch_millis).ok_or(NotATime)
+        let midnight = || {
+            let date = time::Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+            Self::from_epoch_millis(date.midnight().assume_utc().unix_timestamp() * 1000)
+        };
+        Self::from_rfc3339(text).or_else(midnight).ok_or(NotATime)
     }
 }
 

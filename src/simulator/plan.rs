@@ -58,18 +58,35 @@ impl Plan {
         self.happened + self.edited
     }
 
+    /// What a receiver stores of this plan, in the order in which it happens: bodies, and whether each is an edit.
+    pub fn stored(mut self) -> impl Iterator<Item = (Bytes, bool)> {
+        std::iter::from_fn(move || (self.happened < self.mix.events).then(|| self.event())?).flat_map(
+            |(event, edit)| {
+                let edit = edit.map(|edit| (edit.body().into(), true));
+                [(event.body().into(), false)].into_iter().chain(edit)
+            },
+        )
+    }
+
     fn let_something_happen(&mut self) {
-        let Some(event) = self.generator.next() else { return };
-        self.happened += 1;
+        let Some((event, edit)) = self.event() else { return };
         self.deliver(&event);
-        self.owed_edits += self.mix.revisions;
-        if self.owed_edits >= 1.0
-            && let Some(edit) = event.edited()
-        {
-            self.owed_edits -= 1.0;
-            self.edited += 1;
+        if let Some(edit) = edit {
             self.deliver(&edit);
         }
+    }
+
+    /// What happens next, and its edit if it is edited.
+    fn event(&mut self) -> Option<(Generated, Option<Generated>)> {
+        let event = self.generator.next()?;
+        self.happened += 1;
+        self.owed_edits += self.mix.revisions;
+        let edit = if self.owed_edits >= 1.0 { event.edited() } else { None };
+        if edit.is_some() {
+            self.owed_edits -= 1.0;
+            self.edited += 1;
+        }
+        Some((event, edit))
     }
 
     fn deliver(&mut self, event: &Generated) {

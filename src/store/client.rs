@@ -3,7 +3,7 @@
 use std::{env, fmt, time::Duration};
 
 use aws_config::{
-    BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider, meta::region::ProvideRegion,
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider, meta::region::ProvideRegion,
     retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::{
@@ -78,6 +78,20 @@ pub struct ConnectOptions {
 /// # Errors
 /// [`ConnectError::NoRegion`].
 pub async fn connect_with(options: ConnectOptions) -> Result<Client, ConnectError> {
+    let endpoint_url = options.endpoint_url.clone();
+    let shared = sdk_config(options).await?;
+    let mut config = Builder::from(&shared);
+    if endpoint_url.is_some() {
+        config.set_endpoint_url(endpoint_url);
+    }
+    Ok(Client::from_conf(tuned(config)))
+}
+
+/// Region and credentials from wherever the AWS tools take them, for any service.
+///
+/// # Errors
+/// [`ConnectError::NoRegion`].
+pub async fn sdk_config(options: ConnectOptions) -> Result<SdkConfig, ConnectError> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
     if let Some(region) = options.region {
         loader = loader.region(Region::new(region));
@@ -86,14 +100,7 @@ pub async fn connect_with(options: ConnectOptions) -> Result<Client, ConnectErro
         loader = loader.profile_name(profile);
     }
     let shared = loader.load().await;
-    if shared.region().is_none() {
-        return Err(ConnectError::NoRegion);
-    }
-    let mut config = Builder::from(&shared);
-    if options.endpoint_url.is_some() {
-        config.set_endpoint_url(options.endpoint_url);
-    }
-    Ok(Client::from_conf(tuned(config)))
+    if shared.region().is_some() { Ok(shared) } else { Err(ConnectError::NoRegion) }
 }
 
 /// A client of a DynamoDB emulator at `endpoint_url`, with made-up credentials.

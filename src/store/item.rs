@@ -5,10 +5,10 @@ use std::{collections::HashMap, num::NonZeroU32};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
 use super::{
-    body::Payload,
+    body::{Parts, Payload},
     schema::{
         ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_KEY, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, GROUP_ID, OBJECT_ID,
-        OBJECT_TYPE, OCCURRED_AT, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+        OBJECT_TYPE, OCCURRED_AT, PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
     },
 };
 use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp, Unreadable};
@@ -139,12 +139,42 @@ impl Record {
         item
     }
 
+    /// Everything that the table holds once `body` is stored: the item behind its parts. As a revision, under that key.
+    #[cfg(feature = "cli")]
+    pub fn stored_items(&self, body: &bytes::Bytes, as_revision: bool) -> Vec<super::StoredItem> {
+        let payload = Payload::of(body, self.size());
+        let key = match &self.content {
+            Some(content) if as_revision => self.key.revision(content),
+            _ => self.key.clone(),
+        };
+        let parts = match &payload {
+            Payload::Parts(parts) => self.part_items(&key, parts, None).collect(),
+            _ => Vec::new(),
+        };
+        parts.into_iter().chain([self.item(&key, &payload, None)]).map(super::StoredItem::from).collect()
+    }
+
+    /// The part items of the item under `key`, in order.
+    pub(super) fn part_items<'a>(
+        &'a self,
+        key: &'a EventKey,
+        parts: &'a Parts,
+        retention_days: Option<NonZeroU32>,
+    ) -> impl Iterator<Item = Item> + 'a {
+        (0..).zip(parts.pieces()).map(move |(index, piece)| {
+            let mut item = key_of(&self.group, key.part(&parts.body, index).as_str());
+            item.insert(PART.to_owned(), piece);
+            item.extend(self.part_expiry(retention_days));
+            item
+        })
+    }
+
     fn expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
         self.expiry_after(retention_days, 0)
     }
 
     /// When a part of the record's body expires: after the item that counts it, even if a redelivery writes that item.
-    pub(super) fn part_expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
+    fn part_expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
         self.expiry_after(retention_days, LAST_REDELIVERY_DAYS)
     }
 

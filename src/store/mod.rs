@@ -5,6 +5,8 @@
 mod body;
 mod client;
 mod error;
+#[cfg(feature = "cli")]
+mod export;
 mod item;
 #[cfg(feature = "cli")]
 mod pulled;
@@ -13,6 +15,8 @@ mod query;
 mod read;
 #[cfg(feature = "cli")]
 mod replay;
+#[cfg(feature = "cli")]
+mod scan;
 pub mod schema;
 #[cfg(feature = "cli")]
 mod transact;
@@ -22,11 +26,13 @@ use std::num::NonZeroU32;
 
 use aws_sdk_dynamodb::Client;
 
+#[cfg(feature = "cli")]
+pub use self::scan::{Page, PageKey};
 pub use self::{
-    client::{ConnectError, ConnectOptions, connect, connect_local, connect_with},
+    client::{ConnectError, ConnectOptions, connect, connect_local, connect_with, sdk_config},
     error::StoreError,
     item::{Arrival, QuarantineReason, Record},
-    read::{ReadError, StoredItem},
+    read::{Parts, ReadError, StoredBody, StoredItem},
     write::Outcome,
 };
 #[cfg(feature = "cli")]

@@ -1,6 +1,6 @@
 //! Reading items back, bodies whole.
 
-use std::{collections::HashMap, fmt, io};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::{operation::get_item::builders::GetItemFluentBuilder, types::AttributeValue};
 
@@ -19,6 +19,47 @@ use crate::event::{EventKey, Sha256Digest};
 /// An item of the table, as it stands there.
 #[derive(Clone, PartialEq)]
 pub struct StoredItem(HashMap<String, AttributeValue>);
+
+/// The body of an item, as far as the item itself holds it.
+pub enum StoredBody<'a> {
+    /// All of it.
+    Whole(Cow<'a, [u8]>),
+    /// It is in items of its own.
+    Parts(Parts<'a>),
+}
+
+/// A body that was cut into items of its own, in the same partition.
+pub struct Parts<'a> {
+    item: &'a StoredItem,
+    count: u64,
+    digest: Sha256Digest,
+}
+
+impl Parts<'_> {
+    /// The sort keys of the part items, in order.
+    pub fn keys(&self) -> impl Iterator<Item = EventKey> {
+        let key = EventKey::from_table(self.item.text(EVENT_KEY).unwrap_or_default());
+        (0..self.count).map(move |index| key.part(&self.digest, index))
+    }
+
+    /// The body, of its part items' `part` attributes one after the other.
+    ///
+    /// # Errors
+    /// [`ReadError::Damaged`] when they make no body, or another one.
+    pub fn join(&self, pieces: &[u8]) -> Result<Vec<u8>, ReadError> {
+        let body = gunzip(pieces).map_err(|_| self.item.damaged("its gzip does not unpack"))?;
+        if Sha256Digest::of(&body) == self.digest {
+            Ok(body)
+        } else {
+            Err(self.item.damaged("its parts make another body"))
+        }
+    }
+
+    /// The error that a part is not there.
+    pub fn missing(&self) -> ReadError {
+        self.item.damaged("a part is missing")
+    }
+}
 
 /// Why a body could not be read.
 #[derive(Debug)]
@@ -92,7 +133,35 @@ impl StoredItem {
         self.0.get(PULLED).is_some_and(|pulled| pulled.as_bool() == Ok(&true))
     }
 
-    pub(super) fn damaged(&self, what: &'static str) -> ReadError {
+    /// The body, or where its parts are.
+    ///
+    /// # Errors
+    /// [`ReadError::Damaged`] when what the item says about its body does not hold.
+    pub fn body(&self) -> Result<StoredBody<'_>, ReadError> {
+        if let Some(text) = self.text(PAYLOAD) {
+            return Ok(StoredBody::Whole(text.as_bytes().into()));
+        }
+        if let Some(bytes) = self.bytes(PAYLOAD_BYTES) {
+            return Ok(StoredBody::Whole(bytes.into()));
+        }
+        if let Some(gzip) = self.bytes(PAYLOAD_GZIP) {
+            let body = gunzip(gzip).map_err(|_| self.damaged("its gzip does not unpack"))?;
+            return Ok(StoredBody::Whole(body.into()));
+        }
+        let count = self.number(PAYLOAD_PARTS).ok_or_else(|| self.damaged("it has no body"))?;
+        let digest = self
+            .bytes(PAYLOAD_SHA256)
+            .and_then(Sha256Digest::from_bytes)
+            .ok_or_else(|| self.damaged("it has parts but no digest of them"))?;
+        Ok(StoredBody::Parts(Parts { item: self, count, digest }))
+    }
+
+    pub(super) fn attributes(&self) -> &HashMap<String, AttributeValue> {
+        &self.0
+    }
+
+    /// The error that something is wrong with this item.
+    pub fn damaged(&self, what: &'static str) -> ReadError {
         let owned = |name| self.text(name).unwrap_or_default().to_owned();
         ReadError::Damaged { group: owned(GROUP_ID), key: owned(EVENT_KEY), what }
     }
@@ -145,32 +214,18 @@ impl Store {
     /// # Errors
     /// [`ReadError`] when DynamoDB does not answer, or when what the item says about its body does not hold.
     pub async fn body(&self, item: &StoredItem) -> Result<Vec<u8>, ReadError> {
-        if let Some(text) = item.text(PAYLOAD) {
-            return Ok(text.as_bytes().to_vec());
-        }
-        if let Some(bytes) = item.bytes(PAYLOAD_BYTES) {
-            return Ok(bytes.to_vec());
-        }
-        let unreadable = |_: io::Error| item.damaged("its gzip does not unpack");
-        if let Some(gzip) = item.bytes(PAYLOAD_GZIP) {
-            return gunzip(gzip).map_err(unreadable);
-        }
-        let parts = item.number(PAYLOAD_PARTS).ok_or_else(|| item.damaged("it has no body"))?;
-        let digest = item
-            .bytes(PAYLOAD_SHA256)
-            .and_then(Sha256Digest::from_bytes)
-            .ok_or_else(|| item.damaged("it has parts but no digest of them"))?;
+        let parts = match item.body()? {
+            StoredBody::Whole(body) => return Ok(body.into_owned()),
+            StoredBody::Parts(parts) => parts,
+        };
         let group = item.text(GROUP_ID).unwrap_or_default();
-        let key = EventKey::from_table(item.text(EVENT_KEY).unwrap_or_default());
         let mut gzip = Vec::new();
-        for index in 0..parts {
-            let part = self.get(group, key.part(&digest, index).as_str()).await?;
-            let piece =
-                part.as_ref().and_then(|part| part.bytes(PART)).ok_or_else(|| item.damaged("a part is missing"))?;
+        for key in parts.keys() {
+            let part = self.get(group, key.as_str()).await?;
+            let piece = part.as_ref().and_then(|part| part.bytes(PART)).ok_or_else(|| parts.missing())?;
             gzip.extend_from_slice(piece);
         }
-        let body = gunzip(&gzip).map_err(unreadable)?;
-        if Sha256Digest::of(&body) == digest { Ok(body) } else { Err(item.damaged("its parts make another body")) }
+        parts.join(&gzip)
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     Store,
     body::{Parts, Payload},
     error::StoreError,
-    item::{Item, Record, bytes, key_of, text},
+    item::{Item, Record, bytes, text},
     read::{ReadError, StoredItem},
     schema::{CONTENT_SHA256, EVENT_KEY, PART, PULLED, PULLED_REVISIONS, REQUEST_ID},
 };
@@ -179,15 +179,12 @@ impl Store {
     /// and then each redelivery has to get further than the one before it. Being there means the same bytes: after an
     /// update of the function, the same body may gzip to others.
     pub(super) async fn put_parts(&self, key: &EventKey, record: &Record, parts: &Parts) -> Result<(), StoreError> {
-        for (index, piece) in (0..).zip(parts.pieces()) {
-            let part_key = key.part(&parts.body, index);
-            let there = self.get(&record.group, part_key.as_str()).await?;
-            if there.is_some_and(|part| part.bytes(PART) == piece.as_b().ok().map(AsRef::as_ref)) {
+        for item in record.part_items(key, parts, self.retention_days) {
+            let part_key = text(&item, EVENT_KEY).unwrap_or_default();
+            let there = self.get(&record.group, part_key).await?;
+            if there.is_some_and(|part| part.bytes(PART) == bytes(&item, PART)) {
                 continue;
             }
-            let mut item = key_of(&record.group, part_key.as_str());
-            item.insert(PART.to_owned(), piece);
-            item.extend(record.part_expiry(self.retention_days));
             self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
         }
         Ok(())

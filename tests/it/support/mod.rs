@@ -8,6 +8,7 @@ pub mod operator;
 pub mod process;
 pub mod proxy;
 pub mod table;
+pub mod tables;
 pub mod template;
 
 pub use self::{

@@ -136,7 +136,8 @@ impl World {
         described.time_to_live_description.and_then(|expiry| expiry.attribute_name)
     }
 
-    async fn all_items(&self) -> HashMap<(String, String), StoredItem> {
+    /// Every item, parts among them, by its key.
+    pub async fn all_items(&self) -> HashMap<(String, String), StoredItem> {
         let mut pages = self.client.scan().table_name(TABLE).consistent_read(true).into_paginator().send();
         let mut items = HashMap::new();
         while let Some(page) = pages.next().await {

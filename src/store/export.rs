@@ -1,0 +1,155 @@
+//! Items in the form in which DynamoDB exports them to S3: one line of DynamoDB JSON each, `{"Item":{"groupId":{"S":…}}}`.
+
+use std::{borrow::Cow, collections::HashMap, fmt};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
+};
+
+use super::read::StoredItem;
+
+impl StoredItem {
+    /// The item on a line of an export. Attributes of types that this table has no use for are left out.
+    ///
+    /// # Errors
+    /// When the line is no item in DynamoDB JSON.
+    pub fn from_export_line(line: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Line {
+            #[serde(rename = "Item")]
+            item: Attributes<true>,
+        }
+        Ok(Self::from(serde_json::from_slice::<Line>(line)?.item.0))
+    }
+
+    /// As [`from_export_line`](Self::from_export_line), without the body and without what else is binary: what it takes to
+    /// sort items, for a third of the time.
+    ///
+    /// # Errors
+    /// When the line is no item in DynamoDB JSON.
+    pub fn strings_of_export_line(line: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Line {
+            #[serde(rename = "Item")]
+            item: Attributes<false>,
+        }
+        Ok(Self::from(serde_json::from_slice::<Line>(line)?.item.0))
+    }
+
+    /// The event type of the item on a line of an export, told without reading the line; none when there is none, or when
+    /// the line is not spelled as AWS spells it. No body looks like that: the quotes in it are escaped.
+    pub fn event_type_of_export_line(line: &[u8]) -> Option<&str> {
+        const BEFORE: &[u8] = b"\"eventType\":{\"S\":\"";
+        let start = memchr::memmem::find(line, BEFORE)? + BEFORE.len();
+        let end = start + memchr::memchr(b'"', &line[start..])?;
+        std::str::from_utf8(&line[start..end]).ok()
+    }
+
+    /// Appends the item as a line of an export, its attributes in alphabetical order.
+    pub fn write_export_line(&self, out: &mut Vec<u8>) {
+        let mut attributes: Vec<_> = self.attributes().iter().collect();
+        attributes.sort_by_key(|(name, _)| *name);
+        out.extend_from_slice(b"{\"Item\":{");
+        for (at, (name, value)) in attributes.into_iter().enumerate() {
+            let (kind, text) = match value {
+                AttributeValue::S(text) => ("S", Cow::Borrowed(text.as_str())),
+                AttributeValue::N(number) => ("N", Cow::Borrowed(number.as_str())),
+                AttributeValue::B(bytes) => ("B", Cow::Owned(STANDARD.encode(bytes.as_ref()))),
+                // The table has no others.
+                _ => continue,
+            };
+            if at > 0 {
+                out.push(b',');
+            }
+            write_json_string(name, out);
+            out.extend_from_slice(b":{\"");
+            out.extend_from_slice(kind.as_bytes());
+            out.extend_from_slice(b"\":");
+            write_json_string(&text, out);
+            out.push(b'}');
+        }
+        out.extend_from_slice(b"}}\n");
+    }
+}
+
+fn write_json_string(text: &str, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, text).expect("a string is JSON, and a Vec takes every write");
+}
+
+/// The attributes of an item; all of them, or (`WHOLE` false) the strings and numbers but for the body.
+struct Attributes<const WHOLE: bool>(HashMap<String, AttributeValue>);
+
+impl<'de, const WHOLE: bool> Deserialize<'de> for Attributes<WHOLE> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names<const WHOLE: bool>;
+
+        impl<'de, const WHOLE: bool> Visitor<'de> for Names<WHOLE> {
+            type Value = Attributes<WHOLE>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the attributes of an item")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes<WHOLE>, A::Error> {
+                let mut attributes = HashMap::with_capacity(20);
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    if !WHOLE && name == super::schema::PAYLOAD {
+                        map.next_value::<IgnoredAny>()?;
+                    } else if let Some(value) = map.next_value_seed(TypedValue::<WHOLE>)? {
+                        attributes.insert(name.into_owned(), value);
+                    }
+                }
+                Ok(Attributes(attributes))
+            }
+        }
+
+        deserializer.deserialize_map(Names::<WHOLE>)
+    }
+}
+
+/// `{"S": "…"}`, `{"N": "…"}` or `{"B": "…"}`.
+struct TypedValue<const WHOLE: bool>;
+
+impl<'de, const WHOLE: bool> DeserializeSeed<'de> for TypedValue<WHOLE> {
+    type Value = Option<AttributeValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, const WHOLE: bool> Visitor<'de> for TypedValue<WHOLE> {
+    type Value = Option<AttributeValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an attribute with its type")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut value = None;
+        while let Some(kind) = map.next_key::<Cow<'de, str>>()? {
+            value = match &*kind {
+                "S" => Some(AttributeValue::S(map.next_value()?)),
+                "N" => Some(AttributeValue::N(map.next_value()?)),
+                "B" if WHOLE => {
+                    let text: Cow<'de, str> = map.next_value()?;
+                    let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+                    Some(AttributeValue::B(Blob::new(bytes)))
+                }
+                "B" => {
+                    map.next_value::<IgnoredAny>()?;
+                    // Its presence tells what an item is.
+                    Some(AttributeValue::Null(true))
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    None
+                }
+            };
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,26 @@
+//! Flat tables for dashboards: items become rows, rows become files.
+//!
+//! [`read`] finds the items (a DynamoDB export in a folder or in S3, or the live table), checks that they are all there,
+//! and streams their rows; [`write`] makes CSV, Parquet or NDJSON of them. What the tables and columns are is said once,
+//! in [`Table`].
+
+mod column;
+mod documentation;
+mod filter;
+mod flatten;
+pub mod read;
+mod redact;
+mod schema;
+pub mod write;
+
+pub use self::{
+    column::{Boolean, Cell, Column, ColumnType, Integer, Kind, Name, Number, Personal, Phone, Prose, Text, Time},
+    documentation::documentation,
+    filter::Filter,
+    flatten::{Flattened, flatten},
+    redact::Redactor,
+    schema::{
+        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, JobResponseRow, JobRow, MemberRow, MessageRow,
+        Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow, Table,
+    },
+};

@@ -1,0 +1,208 @@
+//! The second reading: rows.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{
+    Checked, Progress,
+    error::{SourceError, file},
+    files::{LineError, Worker, read_lines},
+    spill::{Place, Spill},
+};
+use crate::{
+    store::{Parts, StoredBody, StoredItem, schema},
+    tables::{Flattened, Row, flatten},
+};
+
+/// Takes rows. Each of the reading threads has one of its own.
+pub trait RowSink: Send {
+    /// A row. Those of one item come one after the other, that of [`Table::Events`](crate::tables::Table) or
+    /// [`Table::Quarantine`](crate::tables::Table) first.
+    fn row(&mut self, row: &Row<'_>);
+
+    /// Some items were read; a chance to pass rows on.
+    ///
+    /// # Errors
+    /// When the rows cannot be taken; nothing more is read then.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What to do about an item that is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Stop.
+    Fails,
+    /// Leave it out.
+    IsSkipped,
+}
+
+/// What was read.
+pub struct Read<S> {
+    /// The sinks of all threads.
+    pub sinks: Vec<S>,
+    /// How many items were made into rows.
+    pub items: u64,
+    /// Those that were left out.
+    pub damaged: Vec<SourceError>,
+}
+
+impl Checked {
+    /// Size of all data files.
+    pub fn bytes(&self) -> u64 {
+        self.export.bytes()
+    }
+
+    /// Reads all wanted items and passes their rows to sinks, one for each of at most `threads` threads. Memory does not
+    /// depend on the number of items. `scratch` is a folder for what does not belong in memory: the parts of large bodies.
+    ///
+    /// # Errors
+    /// When the export cannot be read, a sink takes no more, or an item is damaged and that fails.
+    pub fn rows<S: RowSink>(
+        &self,
+        scratch: &Path,
+        threads: usize,
+        damage: Damage,
+        progress: Progress<'_>,
+        sink: impl Fn() -> S + Sync,
+    ) -> Result<Read<S>, SourceError> {
+        let waiting = Waiting::new(scratch).map_err(file(scratch))?;
+        let make =
+            || Flattener { checked: self, waiting: &waiting, damage, sink: sink(), items: 0, damaged: Vec::new() };
+        let mut flatteners = read_lines(&self.export.files, threads, progress, make)?;
+        match flatteners.first_mut() {
+            Some(first) => waiting.resume(first)?,
+            None => flatteners.push(make()),
+        }
+        let mut read = Read { sinks: Vec::new(), items: 0, damaged: Vec::new() };
+        for flattener in flatteners {
+            read.items += flattener.items;
+            read.damaged.extend(flattener.damaged);
+            read.sinks.push(flattener.sink);
+        }
+        Ok(read)
+    }
+}
+
+struct Flattener<'a, S> {
+    checked: &'a Checked,
+    waiting: &'a Waiting,
+    damage: Damage,
+    sink: S,
+    items: u64,
+    damaged: Vec<SourceError>,
+}
+
+impl<S: RowSink> Worker for Flattener<'_, S> {
+    const CHECKS: bool = false;
+
+    fn line(&mut self, line: &[u8]) -> Result<(), LineError> {
+        let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
+        if item.is_part() {
+            if self.checked.filter.wants_group(&item) {
+                self.waiting.part(&item)?;
+            }
+            return Ok(());
+        }
+        if !self.checked.filter.wants(&item) {
+            return Ok(());
+        }
+        Ok(match item.body() {
+            Ok(StoredBody::Whole(body)) => self.item(&item, &body)?,
+            Ok(StoredBody::Parts(_)) => self.waiting.item(line)?,
+            Err(error) => self.damaged(error.into())?,
+        })
+    }
+
+    fn chunk(&mut self) -> Result<(), SourceError> {
+        self.sink.flush().map_err(SourceError::Sink)
+    }
+}
+
+impl<S: RowSink> Flattener<'_, S> {
+    fn item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), SourceError> {
+        let is_latest = !self.checked.superseded.contains(item);
+        match flatten(item, body, is_latest, &mut |row| self.sink.row(row)) {
+            Flattened::Rows => {
+                self.items += 1;
+                Ok(())
+            }
+            Flattened::Unreadable(what) => self.damaged(item.damaged(what).into()),
+        }
+    }
+
+    fn damaged(&mut self, error: SourceError) -> Result<(), SourceError> {
+        match self.damage {
+            Damage::Fails => Err(error),
+            Damage::IsSkipped => {
+                self.damaged.push(error);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Items whose bodies are in parts, until all parts are there. In memory is only where on disk they are.
+struct Waiting {
+    spill: Spill,
+    parts: Mutex<HashMap<(String, String), Place>>,
+    items: Mutex<Vec<Place>>,
+}
+
+impl Waiting {
+    fn new(folder: &Path) -> io::Result<Self> {
+        Ok(Self { spill: Spill::new(folder)?, parts: Mutex::default(), items: Mutex::default() })
+    }
+
+    fn part(&self, item: &StoredItem) -> Result<(), SourceError> {
+        let (Some(group), Some(key), Some(piece)) =
+            (item.text(schema::GROUP_ID), item.text(schema::EVENT_KEY), item.bytes(schema::PART))
+        else {
+            return Ok(());
+        };
+        let place = self.spill.put(piece).map_err(SourceError::Sink)?;
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.insert((group.to_owned(), key.to_owned()), place);
+        Ok(())
+    }
+
+    fn item(&self, line: &[u8]) -> Result<(), SourceError> {
+        let place = self.spill.put(line).map_err(SourceError::Sink)?;
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        Ok(())
+    }
+
+    /// Now that all parts are there, goes on with the items.
+    fn resume<S: RowSink>(&self, flattener: &mut Flattener<'_, S>) -> Result<(), SourceError> {
+        let items = std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner));
+        for place in items {
+            let mut line = Vec::new();
+            self.spill.get(place, &mut line).map_err(SourceError::Sink)?;
+            // It was an item with parts when it was put away.
+            let Ok(item) = StoredItem::from_export_line(&line) else { continue };
+            let Ok(StoredBody::Parts(parts)) = item.body() else { continue };
+            match self.join(&item, &parts) {
+                Ok(body) => flattener.item(&item, &body)?,
+                Err(error) => flattener.damaged(error)?,
+            }
+            flattener.chunk()?;
+        }
+        Ok(())
+    }
+
+    fn join(&self, item: &StoredItem, parts: &Parts<'_>) -> Result<Vec<u8>, SourceError> {
+        let group = item.text(schema::GROUP_ID).unwrap_or_default();
+        let places = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gzip = Vec::new();
+        for key in parts.keys() {
+            let place = places.get(&(group.to_owned(), key.as_str().to_owned())).ok_or_else(|| parts.missing())?;
+            self.spill.get(*place, &mut gzip).map_err(SourceError::Sink)?;
+        }
+        Ok(parts.join(&gzip)?)
+    }
+}

@@ -1,0 +1,42 @@
+//! What must wait and does not belong in memory: a file without a name, gone with the process.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+/// Bytes on disk.
+pub(super) struct Spill(Mutex<File>);
+
+/// Where in a spill some bytes are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    offset: u64,
+    length: usize,
+}
+
+impl Spill {
+    /// A new one in a folder.
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+        tempfile::tempfile_in(folder).map(|file| Self(Mutex::new(file)))
+    }
+
+    /// Puts bytes away.
+    pub(super) fn put(&self, bytes: &[u8]) -> io::Result<Place> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let offset = file.seek(SeekFrom::End(0))?;
+        file.write_all(bytes)?;
+        Ok(Place { offset, length: bytes.len() })
+    }
+
+    /// Appends the bytes that were put there to `out`.
+    pub(super) fn get(&self, place: Place, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(place.offset))?;
+        let start = out.len();
+        out.resize(start + place.length, 0);
+        file.read_exact(&mut out[start..])
+    }
+}

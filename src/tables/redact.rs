@@ -1,0 +1,166 @@
+//! Phone numbers and names replaced by keyed hashes: the same everywhere in an export, so that its tables still join, and
+//! not to be computed without the key.
+
+use std::borrow::Cow;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::value::RawValue;
+use sha2::Sha256;
+
+use super::{
+    column::{Cell, Personal},
+    schema::Row,
+};
+
+/// Digits of a phone number in international form (E.164 allows 15).
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+/// Digits that are taken for a phone number without a `+` in front.
+const BARE_PHONE_DIGITS: std::ops::RangeInclusive<usize> = 10..=15;
+/// A name shorter than that is not looked for in texts.
+const MIN_NAME_CHARACTERS: usize = 3;
+
+/// Replaces phone numbers and names in rows.
+#[derive(Clone)]
+pub struct Redactor {
+    key: Hmac<Sha256>,
+    /// The names that the rows of the current event have shown so far.
+    names: Vec<String>,
+}
+
+impl Redactor {
+    /// One that hashes with that key. The same key makes the same hashes in every export.
+    pub fn new(key: &[u8]) -> Self {
+        Self { key: Hmac::new_from_slice(key).expect("HMAC takes keys of any length"), names: Vec::new() }
+    }
+
+    /// Calls `each` with every cell of a row, redacted.
+    pub(super) fn row(&mut self, row: &Row<'_>, mut each: impl FnMut(Cell<'_>)) {
+        if matches!(row, Row::Events(_) | Row::Quarantine(_)) {
+            self.names.clear();
+        }
+        let is_phone_number =
+            matches!(row, Row::Answers(answer) if answer.question_type.as_deref() == Some("PhoneNumber"));
+        row.each_cell(|column, cell| {
+            let Cell::Text(text) = cell else { return each(cell) };
+            match column.personal {
+                Personal::No => each(cell),
+                Personal::Phone => each(Cell::Text(&self.phone(text))),
+                Personal::Name => {
+                    if text.chars().count() >= MIN_NAME_CHARACTERS && !self.names.iter().any(|name| name == text) {
+                        self.names.push(text.to_owned());
+                    }
+                    each(Cell::Text(&self.hash("name", text)));
+                }
+                Personal::Prose if is_phone_number && column.name == "answer_text" && text.starts_with('+') => {
+                    each(Cell::Text(&self.phone(text)));
+                }
+                Personal::Prose => each(Cell::Text(&self.prose(text))),
+            }
+        });
+    }
+
+    fn hash(&self, what: &str, text: &str) -> String {
+        let mut mac = self.key.clone();
+        mac.update(what.as_bytes());
+        mac.update(b"\n");
+        mac.update(text.as_bytes());
+        format!("{what}-{}", hex::encode(&mac.finalize().into_bytes()[..8]))
+    }
+
+    /// A phone number, however it is punctuated, counts by its digits.
+    fn phone(&self, text: &str) -> String {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        self.hash("phone", if digits.is_empty() { text } else { &digits })
+    }
+
+    /// What people wrote. In JSON only strings are changed, so that it stays JSON.
+    fn prose<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let is_json = text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok();
+        if !is_json {
+            return self.plain(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, string)) = rest.split_once('"') {
+            out.push_str(before);
+            let end = string_end(string);
+            out.push('"');
+            out.push_str(&self.plain(&string[..end]));
+            out.push('"');
+            rest = string.get(end + 1..).unwrap_or_default();
+        }
+        out.push_str(rest);
+        Cow::Owned(out)
+    }
+
+    fn plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = self.without_phones(text);
+        for name in &self.names {
+            if text.contains(name.as_str()) {
+                text = text.replace(name.as_str(), &self.hash("name", name)).into();
+            }
+        }
+        text
+    }
+
+    fn without_phones<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut out = String::new();
+        let mut done = 0;
+        let mut at = 0;
+        while let Some(offset) = text[at..].find(|c: char| c == '+' || c.is_ascii_digit()) {
+            let start = at + offset;
+            let (end, is_phone) = phone_at(text, start);
+            if is_phone {
+                out.push_str(&text[done..start]);
+                out.push_str(&self.phone(&text[start..end]));
+                done = end;
+            }
+            at = end;
+        }
+        if done == 0 {
+            return Cow::Borrowed(text);
+        }
+        out.push_str(&text[done..]);
+        Cow::Owned(out)
+    }
+}
+
+/// Where the digits end that begin at `start`, and whether they are a phone number: with a `+` in front, punctuated in any
+/// usual way; without, a run of digits that stands alone.
+fn phone_at(text: &str, start: usize) -> (usize, bool) {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    if bytes[start] != b'+' {
+        let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let end = start + length;
+        let is_decimal = bytes.get(end) == Some(&b'.') && is_digit(end + 1);
+        let stands_alone = !text[..start]
+            .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%'))
+            && !text[end..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '%'));
+        return (end, BARE_PHONE_DIGITS.contains(&length) && !is_decimal && stands_alone);
+    }
+    let (mut end, mut digits, mut at) = (start + 1, 0, start + 1);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                end = at + 1;
+            }
+            b' ' | b'-' | b'.' | b'(' | b')' | b'/' if at < end + 2 => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    (end, PHONE_DIGITS.contains(&digits))
+}
+
+/// Where a JSON string ends that `text` begins within.
+fn string_end(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.unwrap_or(text.len())
+}

@@ -1,0 +1,168 @@
+//! Some rows of a table, column by column: what goes from those who read items to who writes the file.
+
+use std::ops::Range;
+
+use crate::{
+    event::Timestamp,
+    tables::{
+        column::{Cell, ColumnType},
+        schema::Table,
+    },
+};
+
+/// Some rows of a table.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The table.
+    pub table: Table,
+    /// How many rows.
+    pub rows: usize,
+    /// The table's columns, in order.
+    pub columns: Vec<ColumnData>,
+}
+
+/// The values of a column. Each has an entry in `present`, and one in `values` only when it is not null, as Parquet has it.
+#[derive(Clone, Debug)]
+pub struct ColumnData {
+    /// One for each row: 1 where there is a value.
+    pub present: Vec<i16>,
+    /// Those that are not null.
+    pub values: Values,
+}
+
+/// Values of one type.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// All texts one after the other, and where each stands. A text that repeats the one before it is there once: the rows
+    /// of one event have most of theirs in common.
+    Text(String, Vec<Range<u32>>),
+    /// Whole numbers.
+    Integer(Vec<i64>),
+    /// Numbers.
+    Number(Vec<f64>),
+    /// Booleans.
+    Boolean(Vec<bool>),
+    /// Epoch milliseconds.
+    Time(Vec<i64>),
+}
+
+impl Batch {
+    /// No rows yet.
+    pub fn new(table: Table) -> Self {
+        let columns = table.columns().iter().map(|column| ColumnData::new(column.column_type)).collect();
+        Self { table, rows: 0, columns }
+    }
+
+    /// Bytes of text in it, about: what its size depends on.
+    pub fn text_bytes(&self) -> usize {
+        let bytes = |column: &ColumnData| match &column.values {
+            Values::Text(text, _) => text.len(),
+            _ => 0,
+        };
+        self.columns.iter().map(bytes).sum()
+    }
+
+    /// Gives back memory that no row takes: many batches wait for their row group.
+    pub fn shrink(&mut self) {
+        for column in &mut self.columns {
+            column.present.shrink_to_fit();
+            match &mut column.values {
+                Values::Text(text, places) => {
+                    text.shrink_to_fit();
+                    places.shrink_to_fit();
+                }
+                Values::Integer(values) | Values::Time(values) => values.shrink_to_fit(),
+                Values::Number(values) => values.shrink_to_fit(),
+                Values::Boolean(values) => values.shrink_to_fit(),
+            }
+        }
+    }
+
+    /// Calls `each` with the cells of every row.
+    pub fn each_row<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
+        let mut next = vec![0; self.columns.len()];
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for row in 0..self.rows {
+            cells.clear();
+            for (column, next) in self.columns.iter().zip(&mut next) {
+                if column.present[row] == 0 {
+                    cells.push(Cell::Null);
+                } else {
+                    cells.push(column.values.cell(*next));
+                    *next += 1;
+                }
+            }
+            each(&cells)?;
+        }
+        Ok(())
+    }
+}
+
+impl ColumnData {
+    fn new(column_type: ColumnType) -> Self {
+        let values = match column_type {
+            ColumnType::Text => Values::Text(String::new(), Vec::new()),
+            ColumnType::Integer => Values::Integer(Vec::new()),
+            ColumnType::Number => Values::Number(Vec::new()),
+            ColumnType::Boolean => Values::Boolean(Vec::new()),
+            ColumnType::Time => Values::Time(Vec::new()),
+        };
+        Self { present: Vec::new(), values }
+    }
+
+    /// Adds the value of a row. One of another type than the column's is null; the tables' definition rules that out.
+    pub fn push(&mut self, cell: Cell<'_>) {
+        let present = match (&mut self.values, cell) {
+            (Values::Text(text, places), Cell::Text(value)) => push_text(text, places, value),
+            (Values::Integer(values), Cell::Integer(value)) | (Values::Time(values), Cell::Integer(value)) => {
+                values.push(value);
+                true
+            }
+            (Values::Number(values), Cell::Number(value)) => {
+                values.push(value);
+                true
+            }
+            (Values::Boolean(values), Cell::Boolean(value)) => {
+                values.push(value);
+                true
+            }
+            (Values::Time(values), Cell::Time(value)) => {
+                values.push(value.epoch_millis());
+                true
+            }
+            (_, cell) => {
+                debug_assert!(cell == Cell::Null, "a value of another type than its column's");
+                false
+            }
+        };
+        self.present.push(i16::from(present));
+    }
+}
+
+fn push_text(text: &mut String, places: &mut Vec<Range<u32>>, value: &str) -> bool {
+    let place = |at: usize| u32::try_from(at).expect("a batch is far below 4 GB");
+    match places.last() {
+        Some(last) if text[last.start as usize..last.end as usize] == *value => places.push(last.clone()),
+        _ => {
+            let start = place(text.len());
+            text.push_str(value);
+            places.push(start..place(text.len()));
+        }
+    }
+    true
+}
+
+impl Values {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        match self {
+            Self::Text(text, places) => {
+                let place = &places[at];
+                Cell::Text(&text[place.start as usize..place.end as usize])
+            }
+            Self::Integer(values) => Cell::Integer(values[at]),
+            Self::Number(values) => Cell::Number(values[at]),
+            Self::Boolean(values) => Cell::Boolean(values[at]),
+            Self::Time(values) => Timestamp::from_epoch_millis(values[at]).map_or(Cell::Null, Cell::Time),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! CSV after RFC 4180, safe to open in a spreadsheet.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+};
+
+use super::{Batch, TableWriter};
+use crate::tables::{column::Cell, schema::Table};
+
+/// Writes a table as CSV: UTF-8, lines end with CR LF, null and the empty text are both an empty field.
+pub(super) struct CsvWriter {
+    lines: csv::Writer<BufWriter<File>>,
+    field: Vec<u8>,
+}
+
+impl CsvWriter {
+    pub(super) fn new(table: Table, file: File) -> io::Result<Self> {
+        let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BufWriter::new(file));
+        lines.write_record(table.columns().iter().map(|column| column.name))?;
+        Ok(Self { lines, field: Vec::new() })
+    }
+}
+
+impl TableWriter for CsvWriter {
+    fn write(&mut self, batch: Batch) -> io::Result<()> {
+        batch.each_row(|cells| {
+            for cell in cells {
+                self.field.clear();
+                match cell {
+                    Cell::Null => {}
+                    Cell::Text(text) => {
+                        if is_formula(text) {
+                            self.field.push(b'\'');
+                        }
+                        self.field.extend_from_slice(text.as_bytes());
+                    }
+                    Cell::Integer(number) => write!(self.field, "{number}")?,
+                    Cell::Number(number) => write!(self.field, "{number}")?,
+                    Cell::Boolean(flag) => write!(self.field, "{flag}")?,
+                    Cell::Time(time) => write!(self.field, "{time}")?,
+                }
+                self.lines.write_field(&self.field)?;
+            }
+            self.lines.write_record(None::<&[u8]>).map_err(io::Error::from)
+        })
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.lines.flush()
+    }
+}
+
+/// Whether a spreadsheet would take the text for a formula and compute it: then an apostrophe goes in front, which tells
+/// spreadsheets to take it for text. Phone numbers and numbers look alike and stay as they are.
+fn is_formula(text: &str) -> bool {
+    let suspicious = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_phone = || text.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_number = || {
+        text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
+            && text.parse::<f64>().is_ok()
+    };
+    suspicious && !is_phone() && !is_number()
+}

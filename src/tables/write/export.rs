@@ -1,0 +1,211 @@
+//! All tables at once: a file and a thread for each, fed in batches by those who read.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io,
+    path::Path,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread::{self, JoinHandle},
+};
+
+use super::{Batch, FolderError, Format, OutputFolder, TableWriter, package, writer};
+use crate::{
+    event::Timestamp,
+    tables::{
+        read::RowSink,
+        redact::Redactor,
+        schema::{Row, Table},
+    },
+};
+
+/// Batches that may wait for a table's writer.
+const WAITING_BATCHES: usize = 4;
+/// Rows, or bytes of text, with which a batch goes to its writer.
+const BATCH_ROWS: usize = 4096;
+const BATCH_TEXT_BYTES: usize = 512 * 1024;
+
+/// An export that is being written: one file for each table.
+pub struct Export {
+    folder: OutputFolder,
+    format: Format,
+    redactor: Option<Redactor>,
+    senders: Vec<SyncSender<Batch>>,
+    writers: Vec<JoinHandle<io::Result<u64>>>,
+}
+
+/// A file of an export.
+#[derive(Clone, Debug)]
+pub struct TableFile {
+    /// The table.
+    pub table: Table,
+    /// How many rows are in it.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// An export that was written.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// Its files.
+    pub files: Vec<TableFile>,
+}
+
+/// Why an export cannot be written.
+#[derive(Debug)]
+pub enum ExportError {
+    /// Its folder.
+    Folder(FolderError),
+    /// A table's file.
+    Table {
+        /// The table.
+        table: Table,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for ExportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(error) => error.fmt(f),
+            Self::Table { table, .. } => write!(f, "the table {} cannot be written", table.name()),
+        }
+    }
+}
+
+impl std::error::Error for ExportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Folder(error) => std::error::Error::source(error),
+            Self::Table { source, .. } => Some(source),
+        }
+    }
+}
+
+impl From<FolderError> for ExportError {
+    fn from(error: FolderError) -> Self {
+        Self::Folder(error)
+    }
+}
+
+impl Export {
+    /// Begins an export into the folder `place`, which is replaced when the export is finished. With a redactor, phone
+    /// numbers and names are replaced.
+    ///
+    /// # Errors
+    /// When the folder is in use for something else, or cannot be written.
+    pub fn begin(place: &Path, format: Format, redactor: Option<Redactor>) -> Result<Self, ExportError> {
+        let folder = OutputFolder::begin(place, package::has_written)?;
+        let mut export = Self { folder, format, redactor, senders: Vec::new(), writers: Vec::new() };
+        for table in Table::ALL {
+            let failed = |source| ExportError::Table { table, source };
+            let file = File::create(export.folder.path().join(package::file_name(format, table))).map_err(failed)?;
+            let writer = writer(format, table, file).map_err(failed)?;
+            let (sender, batches) = sync_channel(WAITING_BATCHES);
+            export.senders.push(sender);
+            export.writers.push(thread::spawn(|| write(writer, batches)));
+        }
+        Ok(export)
+    }
+
+    /// A folder for what does not belong in memory while the export is written.
+    pub fn scratch(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What takes the rows of one thread.
+    pub fn sink(&self) -> Batches {
+        Batches {
+            batches: Table::ALL.map(Batch::new).into(),
+            senders: self.senders.clone(),
+            redactor: self.redactor.clone(),
+        }
+    }
+
+    /// Gives up, with what was in the place before still there.
+    ///
+    /// # Errors
+    /// When it is a table that could not be written.
+    pub fn abandon(self) -> Result<(), ExportError> {
+        drop(self.senders);
+        for (table, writer) in Table::ALL.into_iter().zip(self.writers) {
+            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written.map_err(|source| ExportError::Table { table, source })?;
+        }
+        Ok(())
+    }
+
+    /// Writes out everything, describes it, and puts the folder into its place.
+    ///
+    /// # Errors
+    /// When a file cannot be written; what was in the place before is still there then.
+    pub fn finish(self, sinks: Vec<Batches>, created: Timestamp) -> Result<Exported, ExportError> {
+        for mut sink in sinks {
+            // A writer that is gone says below why.
+            let _ = sink.send(|_| true);
+        }
+        drop(self.senders);
+        let mut files = Vec::new();
+        for (table, writer) in Table::ALL.into_iter().zip(self.writers) {
+            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let failed = |source| ExportError::Table { table, source };
+            let rows = written.map_err(failed)?;
+            let path = self.folder.path().join(package::file_name(self.format, table));
+            files.push(TableFile { table, rows, bytes: fs::metadata(path).map_err(failed)?.len() });
+        }
+        let path = self.folder.path().join(package::NAME);
+        let description = format!("{:#}\n", package::describe(self.format, &files, created));
+        fs::write(&path, description).map_err(|source| FolderError::File { path, source })?;
+        self.folder.finish()?;
+        Ok(Exported { files })
+    }
+}
+
+fn write(mut writer: Box<dyn TableWriter>, batches: Receiver<Batch>) -> io::Result<u64> {
+    let mut rows = 0;
+    for batch in batches {
+        rows += batch.rows as u64;
+        writer.write(batch)?;
+    }
+    writer.finish()?;
+    Ok(rows)
+}
+
+/// Collects rows, and passes them on in batches.
+pub struct Batches {
+    batches: Vec<Batch>,
+    senders: Vec<SyncSender<Batch>>,
+    redactor: Option<Redactor>,
+}
+
+impl Batches {
+    fn send(&mut self, is_full: impl Fn(&Batch) -> bool) -> io::Result<()> {
+        for (batch, sender) in self.batches.iter_mut().zip(&self.senders) {
+            if batch.rows > 0 && is_full(batch) {
+                let mut batch = std::mem::replace(batch, Batch::new(batch.table));
+                batch.shrink();
+                sender.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RowSink for Batches {
+    fn row(&mut self, row: &Row<'_>) {
+        let batch = &mut self.batches[row.table() as usize];
+        batch.rows += 1;
+        let mut columns = batch.columns.iter_mut();
+        if let Some(redactor) = &mut self.redactor {
+            redactor.row(row, |cell| columns.next().into_iter().for_each(|column| column.push(cell)));
+        } else {
+            row.each_cell(|_, cell| columns.next().into_iter().for_each(|column| column.push(cell)));
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.send(|batch| batch.rows >= BATCH_ROWS || batch.text_bytes() >= BATCH_TEXT_BYTES)
+    }
+}

@@ -1,0 +1,141 @@
+//! Parquet with zstd, in row groups of a size that suits scans.
+
+use std::{fs::File, io, sync::Arc};
+
+use bytes::Bytes;
+use parquet::{
+    basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel},
+    data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type},
+    errors::{ParquetError, Result},
+    file::{
+        properties::WriterProperties,
+        writer::{SerializedColumnWriter, SerializedFileWriter},
+    },
+    schema::types::{Type, TypePtr},
+};
+
+use super::{
+    Batch, TableWriter,
+    batch::{ColumnData, Values},
+};
+use crate::tables::{
+    column::{Column, ColumnType},
+    schema::Table,
+};
+
+/// Rows in a row group: small enough to hold one of each table in memory, large enough that DuckDB, Spark and Athena give
+/// each to one thread (DuckDB's own row groups have 122,880).
+const ROW_GROUP_ROWS: usize = 131_072;
+/// A row group with much text ends early.
+const ROW_GROUP_TEXT_BYTES: usize = 24 * 1024 * 1024;
+
+/// Writes a table as Parquet. Holds the rows of one row group, since a file has them column by column.
+pub(super) struct ParquetWriter {
+    file: SerializedFileWriter<File>,
+    waiting: Vec<Batch>,
+    rows: usize,
+    text_bytes: usize,
+}
+
+impl ParquetWriter {
+    pub(super) fn new(table: Table, file: File) -> io::Result<Self> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_created_by(concat!("kaizala ", env!("CARGO_PKG_VERSION")).to_owned())
+            .build();
+        let schema = schema(table).map_err(io::Error::other)?;
+        let file = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(io::Error::other)?;
+        Ok(Self { file, waiting: Vec::new(), rows: 0, text_bytes: 0 })
+    }
+
+    fn write_row_group(&mut self) -> Result<()> {
+        (self.rows, self.text_bytes) = (0, 0);
+        let batches = std::mem::take(&mut self.waiting);
+        let Some(first) = batches.first() else { return Ok(()) };
+        let columns = first.columns.len();
+        let mut batches: Vec<_> = batches.into_iter().map(|batch| batch.columns.into_iter()).collect();
+        let mut group = self.file.next_row_group()?;
+        for _ in 0..columns {
+            let Some(mut column) = group.next_column()? else { break };
+            // A column of a batch is dropped as soon as it is written.
+            for data in batches.iter_mut().filter_map(Iterator::next) {
+                write_column(&mut column, data)?;
+            }
+            column.close()?;
+        }
+        group.close()?;
+        Ok(())
+    }
+}
+
+impl TableWriter for ParquetWriter {
+    fn write(&mut self, batch: Batch) -> io::Result<()> {
+        self.rows += batch.rows;
+        self.text_bytes += batch.text_bytes();
+        self.waiting.push(batch);
+        if self.rows < ROW_GROUP_ROWS && self.text_bytes < ROW_GROUP_TEXT_BYTES {
+            return Ok(());
+        }
+        self.write_row_group().map_err(io_error)
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.write_row_group().map_err(io_error)?;
+        self.file.close().map_err(io_error)?;
+        Ok(())
+    }
+}
+
+/// What went wrong with the file itself is worth telling apart: a full disk, say.
+fn io_error(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(source) => match source.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(source) => io::Error::other(source),
+        },
+        error => io::Error::other(error),
+    }
+}
+
+fn write_column(writer: &mut SerializedColumnWriter<'_>, column: ColumnData) -> Result<()> {
+    let present = Some(column.present.as_slice());
+    match column.values {
+        Values::Text(text, places) => {
+            let text = Bytes::from(text);
+            let values: Vec<_> = places
+                .into_iter()
+                .map(|place| ByteArray::from(text.slice(place.start as usize..place.end as usize)))
+                .collect();
+            writer.typed::<ByteArrayType>().write_batch(&values, present, None)?;
+        }
+        Values::Integer(values) | Values::Time(values) => {
+            writer.typed::<Int64Type>().write_batch(&values, present, None)?;
+        }
+        Values::Number(values) => {
+            writer.typed::<DoubleType>().write_batch(&values, present, None)?;
+        }
+        Values::Boolean(values) => {
+            writer.typed::<BoolType>().write_batch(&values, present, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn schema(table: Table) -> Result<TypePtr> {
+    let columns = table.columns().iter().map(|column| field(column).map(Arc::new)).collect::<Result<_>>()?;
+    Ok(Arc::new(Type::group_type_builder(table.name()).with_fields(columns).build()?))
+}
+
+fn field(column: &Column) -> Result<Type> {
+    let (physical, logical) = match column.column_type {
+        ColumnType::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnType::Integer => (PhysicalType::INT64, None),
+        ColumnType::Number => (PhysicalType::DOUBLE, None),
+        ColumnType::Boolean => (PhysicalType::BOOLEAN, None),
+        ColumnType::Time => (PhysicalType::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+    };
+    Type::primitive_type_builder(column.name, physical)
+        .with_repetition(Repetition::OPTIONAL)
+        .with_logical_type(logical)
+        .build()
+}
