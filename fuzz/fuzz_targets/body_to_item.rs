@@ -288,7 +288,7 @@ impl Seen {
     fn questions(&mut self, questions: &[Question<'_>]) {
         for question in questions {
             self.add("question", &(&question.title, &question.question_type, question.is_invisible));
-            self.add("options", &question.options);
+            self.add("options", &question.options());
             match &question.answer {
                 None => self.add("unanswered", &()),
                 Some(Answer::Text(text)) => self.add("answer", text),

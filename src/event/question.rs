@@ -19,8 +19,8 @@ pub struct Question<'a> {
     pub title: Option<Cow<'a, str>>,
     /// `Text`, `Numeric`, `SingleOption`, …; see [`Answer`].
     pub question_type: Option<Cow<'a, str>>,
-    /// The titles of the options to choose from.
-    pub options: Vec<Cow<'a, str>>,
+    /// The options to choose from, unread: most readers of responses want the answers alone.
+    options: Option<&'a RawValue>,
     /// Whether the question is filled in by the app and not shown, as `ResponseTime` is.
     pub is_invisible: bool,
     /// The answer; none when the question was not answered: key absent, null, "" or [].
@@ -118,22 +118,21 @@ impl<'a> Question<'a> {
             && self.question_type.as_deref() == Some("DateTime")
     }
 
+    /// The titles of the options to choose from.
+    pub fn options(&self) -> Vec<Cow<'a, str>> {
+        self.options.map(list).unwrap_or_default().into_iter().filter_map(option_title).collect()
+    }
+
     fn read(value: &'a RawValue) -> Self {
         let Some(question) = Object::parse(value.get()) else {
-            return Self {
-                title: text(value),
-                question_type: None,
-                options: Vec::new(),
-                is_invisible: false,
-                answer: None,
-            };
+            return Self { title: text(value), question_type: None, options: None, is_invisible: false, answer: None };
         };
         let question_type = question.id("type");
         let answer = question.raw("answer").and_then(|answer| Answer::read(question_type.as_deref(), answer));
         Self {
             title: question.text("title"),
             question_type,
-            options: question.list("options").into_iter().filter_map(option_title).collect(),
+            options: question.raw("options"),
             is_invisible: question.flag("isInvisible").unwrap_or(false),
             answer,
         }

@@ -16,13 +16,13 @@ impl StoredItem {
     ///
     /// # Errors
     /// When the line is no item in DynamoDB JSON.
-    pub fn from_export_line(line: &[u8]) -> Result<Self, serde_json::Error> {
+    pub fn from_export_line(line: &str) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Line {
             #[serde(rename = "Item")]
             item: Attributes<true>,
         }
-        Ok(Self::from(serde_json::from_slice::<Line>(line)?.item.0))
+        Ok(Self::from(serde_json::from_str::<Line>(line)?.item.0))
     }
 
     /// As [`from_export_line`](Self::from_export_line), without the body and without what else is binary: what it takes to
@@ -30,22 +30,22 @@ impl StoredItem {
     ///
     /// # Errors
     /// When the line is no item in DynamoDB JSON.
-    pub fn strings_of_export_line(line: &[u8]) -> Result<Self, serde_json::Error> {
+    pub fn strings_of_export_line(line: &str) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Line {
             #[serde(rename = "Item")]
             item: Attributes<false>,
         }
-        Ok(Self::from(serde_json::from_slice::<Line>(line)?.item.0))
+        Ok(Self::from(serde_json::from_str::<Line>(line)?.item.0))
     }
 
     /// The event type of the item on a line of an export, told without reading the line; none when there is none, or when
     /// the line is not spelled as AWS spells it. No body looks like that: the quotes in it are escaped.
-    pub fn event_type_of_export_line(line: &[u8]) -> Option<&str> {
+    pub fn event_type_of_export_line(line: &str) -> Option<&str> {
         const BEFORE: &[u8] = b"\"eventType\":{\"S\":\"";
-        let start = memchr::memmem::find(line, BEFORE)? + BEFORE.len();
-        let end = start + memchr::memchr(b'"', &line[start..])?;
-        std::str::from_utf8(&line[start..end]).ok()
+        let start = memchr::memmem::find(line.as_bytes(), BEFORE)? + BEFORE.len();
+        let end = start + memchr::memchr(b'"', &line.as_bytes()[start..])?;
+        Some(&line[start..end])
     }
 
     /// Appends the item as a line of an export, its attributes in alphabetical order.

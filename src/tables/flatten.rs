@@ -49,7 +49,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
     let origin = Origin { group_id, event_id: Some(&event.event_id), event_key, received_at };
     each(&Row::Events(EventRow {
         origin,
-        event_type: borrowed(&event.event_type),
+        event_type: Some(event.event_type.as_ref().into()),
         object_type: event.object_type.as_deref().map(Cow::Borrowed),
         object_id: event.object_id.as_deref().map(Cow::Borrowed),
         action_id: event.action_id().map(Cow::Borrowed),
@@ -92,20 +92,20 @@ impl<'a> Flat<'a> {
                 origin,
                 action_id: again(action_id.as_ref()),
                 position: Some(position),
+                options: options(&question.options()),
                 title: question.title,
                 r#type: question.question_type,
-                options: options(&question.options),
             }));
         }
     }
 
     fn response(&self, response: Response<'a>, is_latest: bool, each: &mut impl FnMut(&Row<'_>)) {
         let origin = self.origin;
-        let response_id = response.response_id.or(self.event_id());
+        let response_id = response.response_id.or(Some(self.event.event_id.as_ref().into()));
         let package_id = response.package_id.or(response.action_package_id);
         each(&Row::Responses(ResponseRow {
             origin,
-            event_type: borrowed(&self.event.event_type),
+            event_type: Some(self.event.event_type.as_ref().into()),
             action_id: again(response.action_id.as_ref()),
             package_id: again(package_id.as_ref()),
             response_id: again(response_id.as_ref()),
@@ -170,7 +170,7 @@ impl<'a> Flat<'a> {
         each(&Row::JobResponses(JobResponseRow {
             origin: self.origin,
             action_id: response.action_id,
-            response_id: response.response_id.or(self.event_id()),
+            response_id: response.response_id.or(Some(self.event.event_id.as_ref().into())),
             assignee: response.assignee,
             assignee_name: response.assignee_name,
             is_completed: response.is_completed,
@@ -197,7 +197,7 @@ impl<'a> Flat<'a> {
         for (position, media) in (1..).zip(media) {
             each(&Row::Attachments(AttachmentRow {
                 origin: self.origin,
-                source_type: borrowed(&self.event.event_type),
+                source_type: Some(self.event.event_type.as_ref().into()),
                 position: Some(position),
                 action_type: again(action_type),
                 caption: again(caption),
@@ -210,7 +210,7 @@ impl<'a> Flat<'a> {
     fn member(&self, member: MemberChange<'a>, each: &mut impl FnMut(&Row<'_>)) {
         each(&Row::Members(MemberRow {
             origin: self.origin,
-            change: self.change(),
+            change: Some(self.change().into()),
             member_id: member.member_id,
             member: member.member,
             member_name: member.member_name,
@@ -221,20 +221,16 @@ impl<'a> Flat<'a> {
     fn subgroup(&self, group: SubGroup<'a>, each: &mut impl FnMut(&Row<'_>)) {
         each(&Row::Subgroups(SubgroupRow {
             origin: self.origin,
-            change: self.change(),
+            change: Some(self.change().into()),
             subgroup_id: group.group_id,
             subgroup_name: group.group_name,
             subgroup_type: group.group_type,
         }));
     }
 
-    fn change(&self) -> Option<Cow<'static, str>> {
+    fn change(&self) -> &'static str {
         let added = matches!(self.event.known_type(), Some(EventType::MemberAdded | EventType::GroupAdded));
-        Some(Cow::Borrowed(if added { "added" } else { "removed" }))
-    }
-
-    fn event_id(&self) -> Option<Cow<'a, str>> {
-        borrowed(&self.event.event_id)
+        if added { "added" } else { "removed" }
     }
 }
 
@@ -302,8 +298,4 @@ fn due_time(text: &str) -> Option<Timestamp> {
 /// The same text for one more row, not copied.
 fn again<'b>(text: Option<&'b Cow<'_, str>>) -> Option<Cow<'b, str>> {
     text.map(|text| Cow::Borrowed(text.as_ref()))
-}
-
-fn borrowed<'b>(text: &'b Cow<'_, str>) -> Option<Cow<'b, str>> {
-    Some(Cow::Borrowed(text.as_ref()))
 }

@@ -48,7 +48,7 @@ struct Checker<'a> {
 impl Worker for Checker<'_> {
     const CHECKS: bool = true;
 
-    fn line(&mut self, line: &[u8]) -> Result<(), LineError> {
+    fn line(&mut self, line: &str) -> Result<(), LineError> {
         let event_type = StoredItem::event_type_of_export_line(line);
         if event_type.is_some_and(|name| !is_response(EventType::from_name(name))) {
             return Ok(());

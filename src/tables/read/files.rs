@@ -64,7 +64,7 @@ pub(super) trait Worker: Send {
     const CHECKS: bool;
 
     /// A line.
-    fn line(&mut self, line: &[u8]) -> Result<(), LineError>;
+    fn line(&mut self, line: &str) -> Result<(), LineError>;
     /// Some lines were read.
     fn chunk(&mut self) -> Result<(), SourceError>;
 }
@@ -103,7 +103,9 @@ fn read_file<W: Worker>(data: &DataFile, progress: Progress<'_>, worker: &mut W)
             _ => failed()(error),
         })?;
         let whole = if read < wanted { chunk.len() } else { memchr::memrchr(b'\n', &chunk).map_or(0, |end| end + 1) };
-        for line in chunk[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // Once for all lines, so that no string in them has to be looked at again.
+        let text = std::str::from_utf8(&chunk[..whole]).map_err(|error| wrong(format!("it is not UTF-8 ({error})")))?;
+        for line in text.lines().filter(|line| !line.is_empty()) {
             count += 1;
             worker.line(line).map_err(|error| match error {
                 LineError::Json(error) => wrong(format!("line {count} is no item ({error})")),

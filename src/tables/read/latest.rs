@@ -61,7 +61,7 @@ impl Versions {
             let mut versions = parse(&heap);
             versions.sort_unstable();
             let older = versions.windows(2).filter(|pair| pair[0].response == pair[1].response);
-            superseded.extend(older.map(|pair| *pair[0].version));
+            superseded.extend(older.map(|pair| *pair[0].item));
         }
         Ok(Superseded(superseded))
     }
@@ -73,17 +73,17 @@ struct Version<'a> {
     response: &'a Id,
     /// Arrival and sort key, a zero byte between.
     rank: &'a [u8],
-    version: &'a Id,
+    item: &'a Id,
 }
 
 fn parse(mut heap: &[u8]) -> Vec<Version<'_>> {
     let mut versions = Vec::new();
     while let Some((response, rest)) = heap.split_first_chunk()
-        && let Some((version, rest)) = rest.split_first_chunk()
+        && let Some((item, rest)) = rest.split_first_chunk()
         && let Some((length, rest)) = rest.split_first_chunk()
         && let Some((rank, rest)) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
     {
-        versions.push(Version { response, rank, version });
+        versions.push(Version { response, rank, item });
         heap = rest;
     }
     versions

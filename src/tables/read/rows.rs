@@ -101,7 +101,7 @@ struct Flattener<'a, S> {
 impl<S: RowSink> Worker for Flattener<'_, S> {
     const CHECKS: bool = false;
 
-    fn line(&mut self, line: &[u8]) -> Result<(), LineError> {
+    fn line(&mut self, line: &str) -> Result<(), LineError> {
         let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
         if item.is_part() {
             if self.checked.filter.wants_group(&item) {
@@ -112,11 +112,12 @@ impl<S: RowSink> Worker for Flattener<'_, S> {
         if !self.checked.filter.wants(&item) {
             return Ok(());
         }
-        Ok(match item.body() {
+        match item.body() {
             Ok(StoredBody::Whole(body)) => self.item(&item, &body)?,
             Ok(StoredBody::Parts(_)) => self.waiting.item(line)?,
             Err(error) => self.damaged(error.into())?,
-        })
+        }
+        Ok(())
     }
 
     fn chunk(&mut self) -> Result<(), SourceError> {
@@ -171,8 +172,8 @@ impl Waiting {
         Ok(())
     }
 
-    fn item(&self, line: &[u8]) -> Result<(), SourceError> {
-        let place = self.spill.put(line).map_err(SourceError::Sink)?;
+    fn item(&self, line: &str) -> Result<(), SourceError> {
+        let place = self.spill.put(line.as_bytes()).map_err(SourceError::Sink)?;
         self.items.lock().unwrap_or_else(PoisonError::into_inner).push(place);
         Ok(())
     }
@@ -184,7 +185,7 @@ impl Waiting {
             let mut line = Vec::new();
             self.spill.get(place, &mut line).map_err(SourceError::Sink)?;
             // It was an item with parts when it was put away.
-            let Ok(item) = StoredItem::from_export_line(&line) else { continue };
+            let Ok(item) = StoredItem::from_export_line(&String::from_utf8_lossy(&line)) else { continue };
             let Ok(StoredBody::Parts(parts)) = item.body() else { continue };
             match self.join(&item, &parts) {
                 Ok(body) => flattener.item(&item, &body)?,

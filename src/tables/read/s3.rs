@@ -79,11 +79,11 @@ pub async fn download(
     let data = local.join("data");
     fs::create_dir_all(&data).map_err(file(&data))?;
     let entries = manifest::file_entries(&files, &local.join(FILES))?;
-    let fetches = entries.iter().map(|entry| {
+    let requests = entries.iter().map(|entry| {
         let name = manifest::base_name(&entry.data_file_s3_key);
         bucket.fetch(export.clone().join("data").join(name), data.join(name), &fetched)
     });
-    stream::iter(fetches).buffer_unordered(FETCHES).try_collect::<()>().await?;
+    stream::iter(requests).buffer_unordered(FETCHES).try_collect::<()>().await?;
     let summary = bucket.get(&export.clone().join(SUMMARY)).await?;
     for (name, text) in [(FILES, &files), (SUMMARY, &summary)] {
         fs::write(local.join(name), text).map_err(file(local.join(name)))?;

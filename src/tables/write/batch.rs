@@ -78,7 +78,10 @@ impl Batch {
         }
     }
 
-    /// Calls `each` with the cells of every row.
+    /// Calls `each` with the cells of every row, until it fails.
+    ///
+    /// # Errors
+    /// As `each` fails.
     pub fn each_row<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
         let mut next = vec![0; self.columns.len()];
         let mut cells = Vec::with_capacity(self.columns.len());
@@ -114,7 +117,7 @@ impl ColumnData {
     pub fn push(&mut self, cell: Cell<'_>) {
         let present = match (&mut self.values, cell) {
             (Values::Text(text, places), Cell::Text(value)) => push_text(text, places, value),
-            (Values::Integer(values), Cell::Integer(value)) | (Values::Time(values), Cell::Integer(value)) => {
+            (Values::Integer(values), Cell::Integer(value)) => {
                 values.push(value);
                 true
             }

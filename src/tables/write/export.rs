@@ -118,7 +118,7 @@ impl Export {
     /// What takes the rows of one thread.
     pub fn sink(&self) -> Batches {
         Batches {
-            batches: Table::ALL.map(Batch::new).into(),
+            open: Table::ALL.map(Batch::new).into(),
             senders: self.senders.clone(),
             redactor: self.redactor.clone(),
         }
@@ -175,14 +175,14 @@ fn write(mut writer: Box<dyn TableWriter>, batches: Receiver<Batch>) -> io::Resu
 
 /// Collects rows, and passes them on in batches.
 pub struct Batches {
-    batches: Vec<Batch>,
+    open: Vec<Batch>,
     senders: Vec<SyncSender<Batch>>,
     redactor: Option<Redactor>,
 }
 
 impl Batches {
     fn send(&mut self, is_full: impl Fn(&Batch) -> bool) -> io::Result<()> {
-        for (batch, sender) in self.batches.iter_mut().zip(&self.senders) {
+        for (batch, sender) in self.open.iter_mut().zip(&self.senders) {
             if batch.rows > 0 && is_full(batch) {
                 let mut batch = std::mem::replace(batch, Batch::new(batch.table));
                 batch.shrink();
@@ -195,7 +195,7 @@ impl Batches {
 
 impl RowSink for Batches {
     fn row(&mut self, row: &Row<'_>) {
-        let batch = &mut self.batches[row.table() as usize];
+        let batch = &mut self.open[row.table() as usize];
         batch.rows += 1;
         let mut columns = batch.columns.iter_mut();
         if let Some(redactor) = &mut self.redactor {
