@@ -2,10 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz bench-export build invoke clean tools receiver
+.PHONY: help run test lint soak fuzz bench-export build invoke start-api deploy-local clean tools receiver
 
 PORT ?= 9000
 DB_PORT ?= 8000
+AWS_PORT ?= 4566
+API_PORT ?= 3000
 ARCH ?= x86_64
 EVENT ?= events/text-message-created.json
 export SAM_CLI_TELEMETRY := 0
@@ -24,12 +26,13 @@ run: ## Start the receiver here over an embedded DynamoDB, deliver every file of
 test: tools receiver ## Run all tests, the release binary under Lambda's runtime interface emulator among them
 	cargo test --locked --features cli
 
-lint: tools ## Check formatting, Clippy's advice, documentation links and the template
+lint: tools .tools/checkov ## Check formatting, Clippy's advice, documentation links and the template
 	cargo fmt --check
 	cargo clippy --locked --features cli --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features cli --no-deps --lib
-	$(in_venv) cfn-lint template.yaml
+	$(in_venv) cfn-lint template.yaml dashboards/athena/stack.yaml
 	$(in_venv) sam validate --lint
+	.tools/checkov/bin/checkov --file template.yaml dashboards/athena/stack.yaml --framework cloudformation --compact --quiet --skip-download
 
 soak: ## Deliver 100,000 times to a local receiver, with duplicates, edits and lost answers, and compare the table
 	cargo build --locked --features cli --bin kaizala
@@ -46,7 +49,13 @@ build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_
 	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)
 
 invoke: build ## Build the Lambda and run it once in Docker on EVENT=events/x.json, over the database of `make run`
-	DB_PORT=$(DB_PORT) scripts/invoke.sh $(EVENT)
+	DB_PORT=$(DB_PORT) scripts/sam-local.sh invoke $(EVENT)
+
+start-api: build ## Build the Lambda and serve it in Docker behind a local API Gateway on port API_PORT, over the same database
+	DB_PORT=$(DB_PORT) scripts/sam-local.sh start-api $(API_PORT)
+
+deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, invoke with all of events/, compare the table
+	$(in_venv) .tools/ministack/bin/python scripts/deploy-local.py --port $(AWS_PORT)
 
 clean: ## Delete what was built and installed
 	rm -rf target .tools .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
@@ -57,15 +66,25 @@ receiver:
 	cargo build --locked --release --bin receiver
 
 # Pinned in scripts/, installed beside the project: nothing is left on the machine.
+make_venv = python3 -m venv $(1) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; rm -rf $(1); exit 1; }
+install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement $(2)
+
 .tools/venv:
-	python3 -m venv $@ || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; rm -rf $@; exit 1; }
+	$(call make_venv,$@)
+
+# Each in an environment of its own, which is as old as what was last installed into it.
+.tools/checkov .tools/ministack: .tools/%: scripts/tools-%.txt
+	rm -rf $@
+	$(call make_venv,$@)
+	$(call install,$@,$<) || { rm -rf $@; exit 1; }
+	touch $@
 
 .tools/test: scripts/tools-test.txt | .tools/venv
-	$(venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(call install,$(venv),$<)
 	emulators=$$($(venv)/bin/python -c 'import samcli.local as sam; print(sam.__path__[0])')/rapid; \
 	  install -m 755 $$emulators/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/) $(venv)/bin/aws-lambda-rie
 	touch $@
 
 .tools/build: scripts/tools-build.txt .tools/test
-	$(venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(call install,$(venv),$<)
 	touch $@

@@ -42,8 +42,8 @@ def main():
 class Server:
     """The running `kaizala dev`."""
 
-    def __init__(self, port, db_port):
-        command = [*KAIZALA, "dev", "--memory", "--port", str(port), "--db-port", str(db_port), "--table", TABLE]
+    def __init__(self, port, db_port, kaizala=KAIZALA):
+        command = [*kaizala, "dev", "--memory", "--port", str(port), "--db-port", str(db_port), "--table", TABLE]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -86,12 +86,16 @@ class Server:
 
 
 def deliver_all(port):
-    # By stem: `x.json` before `x-edit.json`, as the edit comes after the original.
-    files = sorted((ROOT / "events").glob("*.json"), key=lambda file: file.stem)
+    files = event_files()
     print(f"Delivering {len(files)} events:\n")
     for file in files:
         status, body = deliver(port, json.loads(file.read_text(encoding="utf-8")))
         print(f"  {file.stem:<42} {status}  {what_became_of_it(body)}")
+
+
+def event_files():
+    # By stem: `x.json` before `x-edit.json`, as the edit comes after the original.
+    return sorted((ROOT / "events").glob("*.json"), key=lambda file: file.stem)
 
 
 def deliver(port, event):
@@ -116,7 +120,8 @@ def what_became_of_it(body):
 
 
 def print_rows(db_port):
-    rows = sorted(scan(db_port), key=lambda row: (row["groupId"], row["eventKey"]))
+    items = [{name: value["S"] for name, value in item.items() if "S" in value} for item in scan(db_port)]
+    rows = sorted(items, key=lambda row: (row["groupId"], row["eventKey"]))
     columns = ["groupId", "eventKey", "receivedAt", "occurredAt", "reason"]
     shortened = [[shorten(row.get(column, "")) for column in columns] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(columns, *shortened)]
@@ -126,7 +131,7 @@ def print_rows(db_port):
 
 
 def scan(db_port):
-    """All items of the table, by DynamoDB's own protocol; the emulator does not check the signature."""
+    """All items of the table, typed as DynamoDB's own protocol has them; the emulator does not check the signature."""
     headers = {
         "Content-Type": "application/x-amz-json-1.0",
         "X-Amz-Target": "DynamoDB_20120810.Scan",
@@ -139,7 +144,7 @@ def scan(db_port):
         connection = http.client.HTTPConnection("127.0.0.1", db_port, timeout=10)
         connection.request("POST", "/", json.dumps(request), headers)
         page = json.loads(connection.getresponse().read())
-        items += [{name: value["S"] for name, value in item.items() if "S" in value} for item in page["Items"]]
+        items += page["Items"]
         if "LastEvaluatedKey" not in page:
             return items
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -149,4 +154,5 @@ def shorten(text, most=58):
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-main()
+if __name__ == "__main__":
+    main()

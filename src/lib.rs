@@ -1,13 +1,16 @@
 //! Receives Kaizala webhooks on AWS Lambda and keeps every event exactly once in a DynamoDB table.
 //!
-//! Arrows point one way: `event` and `token` use nothing of ours, `store` uses `event`, `receiver` uses all three, `tables`
-//! uses `event` and `store`, and `cli` (feature `cli`) uses everything.
+//! Arrows point one way: `event` and `token` use nothing of ours, `store` uses `event`, `receiver` uses all three. With
+//! feature `cli`, `tables` uses `event` and `store`, `kaizala` uses `event`, `simulator` uses `event`, `store` and `kaizala`,
+//! and `cli` uses everything.
 
 #![warn(missing_docs)]
 
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod event;
+#[cfg(feature = "cli")]
+pub mod kaizala;
 pub mod receiver;
 #[cfg(feature = "cli")]
 pub mod simulator;

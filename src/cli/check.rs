@@ -7,7 +7,11 @@ use http::{StatusCode, Uri};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{callback_token, table::Table, token::new_token};
+use super::{
+    callback_token,
+    table::{Table, UNREADABLE},
+    token::new_token,
+};
 use crate::{event::Event, simulator::sender::Sender};
 
 /// The group that test events go to, apart from every real one.
@@ -35,7 +39,14 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.check())
+        let json = self.json;
+        let checked = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.check());
+        if let Err(error) = &checked
+            && json
+        {
+            println!("{}", json!({ "ok": false, "error": format!("{error:#}") }));
+        }
+        checked
     }
 
     async fn check(self) -> anyhow::Result<()> {
@@ -84,11 +95,10 @@ impl Check {
         let event = Event::parse(&body).context("the test event is no event")?;
         let (group, key) = (event.table_group(), event.key());
         let store = self.table.behind(&self.url).await?;
-        let item = store
-            .get(&group, key.as_str())
-            .await
-            .context("the table cannot be read: check --table, --endpoint-url, --region and --profile")?
-            .with_context(|| format!("there is no item {group} / {key}: is --table the table of this deployment?"))?;
+        let item =
+            store.get(&group, key.as_str()).await.context(UNREADABLE)?.with_context(|| {
+                format!("there is no item {group} / {key}: is --table the table of this deployment?")
+            })?;
         ensure!(store.body(&item).await? == body, "the table holds another body than was sent");
         passed("the table holds it byte for byte");
         if json {

@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::table::Table;
+use super::{table::Table, when::when};
 use crate::{
     event::Timestamp,
     receiver::now,
@@ -39,12 +39,13 @@ pub(super) struct ExportSource {
     #[arg(long = "type", env = "KAIZALA_EXPORT_TYPE", value_name = "TYPE", value_delimiter = ',')]
     types: Vec<String>,
 
-    /// Only what was received then or later: a date (2023-03-06) or a time (2023-03-06T10:00:00Z), UTC.
-    #[arg(long, env = "KAIZALA_EXPORT_SINCE", value_name = "TIME", value_parser = time)]
+    /// Only what was received then or later: a date (2023-03-06, UTC), a time
+    /// (2023-03-06T10:00:00Z), or so long ago (7d).
+    #[arg(long, env = "KAIZALA_EXPORT_SINCE", value_name = "TIME", value_parser = when)]
     since: Option<Timestamp>,
 
     /// Only what was received before.
-    #[arg(long, env = "KAIZALA_EXPORT_UNTIL", value_name = "TIME", value_parser = time)]
+    #[arg(long, env = "KAIZALA_EXPORT_UNTIL", value_name = "TIME", value_parser = when)]
     until: Option<Timestamp>,
 
     /// Leave out items that are damaged, and say which, instead of failing.
@@ -87,12 +88,6 @@ impl FromStr for Place {
             folder => Ok(Self::Folder(folder.into())),
         }
     }
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::from_rfc3339(text)
-        .or_else(|| Timestamp::from_rfc3339(&format!("{text}T00:00:00Z")))
-        .ok_or_else(|| "a time looks like 2023-03-06 or 2023-03-06T10:00:00Z".to_owned())
 }
 
 impl ExportSource {

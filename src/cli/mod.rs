@@ -1,9 +1,16 @@
 //! The operator's command line. One file per command; [`run`] is the edge where errors become words and exit codes.
 
+mod account;
 mod check;
+mod completions;
 mod dev;
+mod events;
 mod export;
 mod export_source;
+mod item;
+mod output;
+mod pull;
+mod quarantine;
 mod serving;
 mod simulate;
 mod simulate_api;
@@ -11,9 +18,12 @@ mod simulate_deliver;
 mod simulate_export;
 mod table;
 mod token;
+mod webhook;
+mod when;
 
 use std::{
     env::{self, VarError},
+    io,
     process::ExitCode,
 };
 
@@ -23,7 +33,8 @@ use clap::{Parser, Subcommand};
 /// The callback token for commands that send or receive callbacks. A secret, so it has no option.
 const CALLBACK_TOKEN_VARIABLE: &str = "KAIZALA_CALLBACK_TOKEN";
 
-/// Looks after a deployment of kaizala-webhook: tokens, a local run, a smoke test, and a Kaizala to test against.
+/// Looks after a deployment of kaizala-webhook: tokens, subscriptions, backfill, what is in the table, a local run, a smoke
+/// test, and a Kaizala to test against.
 #[derive(Parser)]
 #[command(name = "kaizala", version)]
 struct Cli {
@@ -37,6 +48,11 @@ enum Command {
     Simulate(simulate::Simulate),
     Check(check::Check),
     Token(token::Token),
+    Webhook(webhook::Webhook),
+    Pull(Box<pull::Pull>),
+    Events(events::Events),
+    Quarantine(quarantine::Quarantine),
+    Completions(completions::Completions),
     Export(Box<export::Export>),
 }
 
@@ -47,15 +63,26 @@ pub fn run() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
         Command::Check(check) => check.run(),
         Command::Token(token) => token.run(),
+        Command::Webhook(webhook) => webhook.run(),
+        Command::Pull(pull) => pull.run(),
+        Command::Events(events) => events.run(),
+        Command::Quarantine(quarantine) => quarantine.run(),
+        Command::Completions(completions) => completions.run(),
         Command::Export(export) => export.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Who reads the output has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// The callback token from the environment; none when it is not set.

@@ -23,7 +23,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{callback_token, table::Table};
+use super::{
+    callback_token,
+    table::{Table, UNREADABLE},
+};
 use crate::{
     simulator::{
         ledger::{Differences, Found, Ledger},
@@ -351,7 +354,7 @@ impl Verification {
                 }
             })
             .await
-            .context("the table cannot be read: check --table, --endpoint-url, --region and --profile")?;
+            .context(UNREADABLE)?;
         Ok(Self { expected: ledger.items(), differences: ledger.compare(found) })
     }
 

@@ -1,5 +1,7 @@
 //! Where a command finds the table: options that several commands share.
 
+use std::num::NonZeroU32;
+
 use clap::Args;
 use http::Uri;
 
@@ -15,7 +17,7 @@ pub(super) struct Table {
     #[arg(long = "table", env = "TABLE_NAME", default_value = "kaizala-events")]
     name: String,
 
-    /// URL of DynamoDB; by default that of the region, or http://127.0.0.1:8000 when the webhook is on this machine too.
+    /// URL of DynamoDB; by default that of the region. With a --url on this machine, http://127.0.0.1:8000.
     #[arg(long, env = "AWS_ENDPOINT_URL_DYNAMODB", value_name = "URL")]
     endpoint_url: Option<String>,
 
@@ -28,7 +30,15 @@ pub(super) struct Table {
     profile: Option<String>,
 }
 
+/// What to say when the table does not answer.
+pub(super) const UNREADABLE: &str = "the table cannot be read: check --table, --endpoint-url, --region and --profile";
+
 impl Table {
+    /// The table.
+    pub(super) async fn open(&self) -> anyhow::Result<Store> {
+        self.open_with_retention(None).await
+    }
+
     /// The table that the webhook at `webhook` writes to.
     pub(super) async fn behind(mut self, webhook: &Uri) -> anyhow::Result<Store> {
         if self.endpoint_url.is_none() && is_local(webhook) {
@@ -37,14 +47,14 @@ impl Table {
         self.open().await
     }
 
-    /// The table as the options and the environment name it.
-    pub(super) async fn open(&self) -> anyhow::Result<Store> {
+    /// The table, for a command that writes items with an expiry.
+    pub(super) async fn open_with_retention(&self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
         let client = match self.endpoint_url() {
             // An emulator, which has no use for anybody's credentials.
             Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local(url),
             _ => connect_with(self.connect_options()).await?,
         };
-        Ok(Store::new(client, &self.name, None))
+        Ok(Store::new(client, &self.name, days))
     }
 
     /// The way to AWS, for other services too.

@@ -56,6 +56,32 @@ impl EventKey {
         Self(key.to_owned())
     }
 
+    /// What every key of an event's revisions begins with, those of their parts included.
+    pub fn revision_prefix(&self) -> String {
+        format!("{}#r", self.0)
+    }
+
+    /// What every key of an event type's events begins with.
+    pub fn type_prefix(event_type: &str) -> String {
+        format!("{}#", encode(event_type))
+    }
+
+    /// Event type and event id, decoded; none of a quarantined body's key.
+    pub fn event_type_and_id(&self) -> Option<(String, String)> {
+        let mut parts = self.0.split('#').map(|part| part.replace("%23", "#").replace("%25", "%"));
+        Some((parts.next()?, parts.next()?))
+    }
+
+    /// Whether it is the key of a revision.
+    pub fn is_revision(&self) -> bool {
+        self.0.split('#').nth(2).is_some_and(|suffix| suffix.starts_with('r'))
+    }
+
+    /// Whether it is the key of a body that is no event.
+    pub fn is_quarantined(&self) -> bool {
+        !self.0.contains('#')
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -15,22 +15,28 @@ use serde_json::value::RawValue;
 
 /// The members of a JSON object, values unread.
 #[derive(Clone)]
-pub(super) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(crate) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// The object that `json` is, or none when it is anything else, or no JSON.
-    pub(super) fn parse(json: &'a str) -> Option<Self> {
+    pub(crate) fn parse(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()
+    }
+
+    /// All members in their order.
+    #[cfg(feature = "cli")]
+    pub(crate) fn members(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (name.value.clone(), *value))
     }
 
     /// Whether a name holds a control character. In JSON it must be escaped there, which serde_json checks in strings but
     /// not in what is asked for as bytes; names like that are rare enough to read such a text twice.
-    pub(super) fn may_have_bad_names(&self) -> bool {
+    pub(crate) fn may_have_bad_names(&self) -> bool {
         self.0.iter().any(|(name, _)| name.value.bytes().any(|byte| byte < b' '))
     }
 
     /// The value of a member; `null` is absent. Of doubled names the last counts, as in most JSON parsers.
-    pub(super) fn raw(&self, name: &str) -> Option<&'a RawValue> {
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
         self.0
             .iter()
             .rev()
@@ -40,28 +46,28 @@ impl<'a> Object<'a> {
     }
 
     /// A member that is a string.
-    pub(super) fn string(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn string(&self, name: &str) -> Option<Cow<'a, str>> {
         string(self.raw(name)?)
     }
 
     /// A member that is a string without an unpaired surrogate: one in which nothing had to be replaced, so that two
     /// different ones cannot become the same.
-    pub(super) fn exact_string(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn exact_string(&self, name: &str) -> Option<Cow<'a, str>> {
         exact_string(self.raw(name)?)
     }
 
     /// A member that reads as text: a string, or a number or Boolean as it was written.
-    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         text(self.raw(name)?)
     }
 
     /// As [`text`](Self::text), with "" as absent: Kaizala sends it for names and pictures that it does not have.
-    pub(super) fn label(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn label(&self, name: &str) -> Option<Cow<'a, str>> {
         self.text(name).filter(|label| !label.is_empty())
     }
 
     /// A member that identifies something: an [exact string](Self::exact_string) or a number, and not empty.
-    pub(super) fn id(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn id(&self, name: &str) -> Option<Cow<'a, str>> {
         let value = self.raw(name)?;
         let id = match value.get().as_bytes() {
             [b'"', ..] => exact_string(value),
@@ -72,7 +78,7 @@ impl<'a> Object<'a> {
     }
 
     /// A Boolean, also when it came as a string or as 0 or 1.
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         let text = self.text(name)?;
         if text == "1" || text.eq_ignore_ascii_case("true") {
             Some(true)
@@ -84,12 +90,12 @@ impl<'a> Object<'a> {
     }
 
     /// A member that is an object.
-    pub(super) fn object(&self, name: &str) -> Option<Object<'a>> {
+    pub(crate) fn object(&self, name: &str) -> Option<Object<'a>> {
         Object::parse(self.raw(name)?.get())
     }
 
     /// The elements of a member; a value that is no array counts as a list of itself.
-    pub(super) fn list(&self, name: &str) -> Vec<&'a RawValue> {
+    pub(crate) fn list(&self, name: &str) -> Vec<&'a RawValue> {
         self.raw(name).map(list).unwrap_or_default()
     }
 }
@@ -99,12 +105,12 @@ fn exact_string(value: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The string that a value is.
-pub(super) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(value.get()).ok().map(|text| text.value)
 }
 
 /// The text that a value reads as: a string, or a number or Boolean as it was written.
-pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     match value.get().as_bytes().first() {
         Some(b'"') => string(value),
         Some(b'{' | b'[' | b'n') | None => None,
@@ -113,7 +119,7 @@ pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The elements of an array; any other value is a list of itself.
-pub(super) fn list(value: &RawValue) -> Vec<&RawValue> {
+pub(crate) fn list(value: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
 }
 

@@ -5,11 +5,12 @@
 //! [`Event::parse`] asks for very little (a JSON object with an eventId and an eventType), because whatever it turns
 //! away ends in quarantine. Everything behind that is read on demand and tolerantly: see [`Event::data`].
 
+mod answers;
 mod canonical;
 mod data;
 mod event_type;
 mod identity;
-mod json;
+pub(crate) mod json;
 mod question;
 mod timestamp;
 
@@ -17,6 +18,8 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::value::RawValue;
 
+#[cfg(feature = "cli")]
+pub use self::timestamp::NotATime;
 pub use self::{
     data::{
         Announcement, Attachment, Created, Data, JobCreated, JobResponse, MemberChange, Property, Response, SubGroup,

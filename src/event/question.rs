@@ -112,6 +112,12 @@ impl<'a> Question<'a> {
         list.into_iter().map(Self::read).collect()
     }
 
+    /// Whether it is the one by which the app tells the time.
+    pub(super) fn is_response_time(&self) -> bool {
+        self.title.as_deref().is_some_and(|title| RESPONSE_TIME_TITLES.contains(&title))
+            && self.question_type.as_deref() == Some("DateTime")
+    }
+
     /// The titles of the options to choose from.
     pub fn options(&self) -> Vec<Cow<'a, str>> {
         self.options.map(list).unwrap_or_default().into_iter().filter_map(option_title).collect()

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use time::{
-    Date, Month, OffsetDateTime, PrimitiveDateTime, Time, format_description::BorrowedFormatItem,
-    macros::format_description,
-};
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 const RFC3339_MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
@@ -25,6 +22,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// 1970-01-01T00:00:00.000Z.
     pub const EPOCH: Self = Self(0);
+    /// 9999-12-31T23:59:59.999Z.
+    pub const MAX: Self = Self(YEAR_10000_MS - 1);
 
     /// The time that many milliseconds after the epoch; none outside the years 1970 to 9999.
     pub fn from_epoch_millis(millis: i64) -> Option<Self> {
@@ -45,42 +44,10 @@ impl Timestamp {
     }
 
     /// The time that a text in RFC 3339 says, with any offset; digits behind the milliseconds are cut off.
+    #[cfg(feature = "cli")]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let number = |range: std::ops::Range<usize>| {
-            let digits = bytes.get(range)?;
-            digits
-                .iter()
-                .try_fold(0_u16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0')))
-        };
-        let small = |range| u8::try_from(number(range)?).ok();
-        let punctuated = |at: usize, marks: &[u8]| bytes.get(at).is_some_and(|byte| marks.contains(byte));
-        let separators: [(usize, &[u8]); 5] = [(4, b"-"), (7, b"-"), (10, b"Tt "), (13, b":"), (16, b":")];
-        if !separators.into_iter().all(|(at, marks)| punctuated(at, marks)) {
-            return None;
-        }
-        let month = Month::try_from(small(5..7)?).ok()?;
-        let date = Date::from_calendar_date(i32::from(number(0..4)?), month, small(8..10)?).ok()?;
-        // A leap second counts as the one before it.
-        let seconds = small(17..19).filter(|seconds| *seconds <= 60)?.min(59);
-        let (fraction, offset) = match bytes.get(19..)? {
-            [b'.', rest @ ..] => rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?),
-            rest => (&[][..], rest),
-        };
-        let millis =
-            (0..3).fold(0, |millis, at| millis * 10 + u16::from(fraction.get(at).map_or(0, |digit| digit - b'0')));
-        let at = bytes.len() - offset.len();
-        let offset_minutes = match offset {
-            [b'Z' | b'z'] => 0,
-            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
-                let minutes = i64::from(number(at + 1..at + 3)?) * 60 + i64::from(number(at + 4..at + 6)?);
-                if *sign == b'-' { -minutes } else { minutes }
-            }
-            _ => return None,
-        };
-        let time = Time::from_hms_milli(small(11..13)?, small(14..16)?, seconds, millis).ok()?;
-        let seconds = PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp() - offset_minutes * 60;
-        Self::from_epoch_millis(seconds * 1000 + i64::from(millis))
+        let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        Self::from_epoch_millis(i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?)
     }
 
     /// Milliseconds since the epoch.
@@ -93,6 +60,35 @@ impl Timestamp {
         self.0 / 1000
     }
 }
+
+/// Reads RFC 3339 with any offset, and a date alone as its midnight in UTC.
+#[cfg(feature = "cli")]
+impl std::str::FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let midnight = || {
+            let date = time::Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+            Self::from_epoch_millis(date.midnight().assume_utc().unix_timestamp() * 1000)
+        };
+        Self::from_rfc3339(text).or_else(midnight).ok_or(NotATime)
+    }
+}
+
+/// A text is no time between the years 1970 and 9999.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotATime;
+
+#[cfg(feature = "cli")]
+impl fmt::Display for NotATime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("is no time like 2023-03-06 or 2023-03-06T10:20:31Z")
+    }
+}
+
+#[cfg(feature = "cli")]
+impl std::error::Error for NotATime {}
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

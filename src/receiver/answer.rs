@@ -77,7 +77,8 @@ impl Refusal {
         }
     }
 
-    fn code(self) -> &'static str {
+    /// What kind of refusal it is, for the caller and the metrics.
+    pub(super) fn code(self) -> &'static str {
         match self {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",

@@ -1,9 +1,13 @@
-//! The log line of a delivery: ids and figures, nothing that people wrote.
+//! The log line of a delivery: ids and figures, nothing that people wrote. What is capitalised is a metric or a dimension
+//! of one.
 
 use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use super::metrics::{
+    BODY_BYTES, DELIVERIES, DELIVERY_LINE, EVENT_TYPE, FAILED, OUTCOME, STORE_FAILURES, STORE_LATENCY, event_type,
+};
 use crate::{
     event::{Event, QUARANTINE_GROUP},
     store::{Outcome, QuarantineReason, StoreError},
@@ -28,22 +32,26 @@ pub(super) struct DeliveryLine<'a> {
     pub(super) kept: Result<&'a Kept, &'a StoreError>,
     pub(super) request_id: Option<&'a str>,
     pub(super) body_bytes: usize,
-    pub(super) duration: Duration,
+    pub(super) store_latency: Duration,
 }
 
 /// The fields of the line, once for all levels: tracing wants the level fixed and the fields spelled out.
 macro_rules! line {
     ($level:ident, $self:ident, $outcome:expr, $reason:expr, $error:expr) => {
         $level!(
-            outcome = $outcome,
+            target: DELIVERY_LINE,
+            requestId = $self.request_id,
+            { OUTCOME } = $outcome,
+            { EVENT_TYPE } = event_type($self.event),
+            { DELIVERIES } = 1,
+            { STORE_FAILURES } = u8::from($self.kept.is_err()),
+            { BODY_BYTES } = $self.body_bytes,
+            { STORE_LATENCY } = ($self.store_latency.as_secs_f64() * 1e6).round() / 1e3,
             reason = $reason,
             error = $error.map(ToString::to_string),
             eventId = $self.event.map(|event| &*event.event_id),
             eventType = $self.event.map(|event| &*event.event_type),
             groupId = $self.event.map_or(QUARANTINE_GROUP.into(), Event::table_group).as_ref(),
-            requestId = $self.request_id,
-            bodyBytes = $self.body_bytes,
-            duration_ms = $self.duration.as_secs_f64() * 1000.0,
             "delivery"
         )
     };
@@ -58,7 +66,7 @@ impl DeliveryLine<'_> {
             Ok(Kept { outcome, quarantined: Some(why) }) => {
                 line!(warn, self, outcome.as_str(), why.reason.as_str(), why.rejection.as_ref());
             }
-            Err(error) => line!(error, self, "failed", error.kind(), Some(error)),
+            Err(error) => line!(error, self, FAILED, error.kind(), Some(error)),
         }
     }
 }

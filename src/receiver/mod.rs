@@ -10,6 +10,7 @@ mod delivery_line;
 mod handshake;
 mod lambda;
 mod logging;
+pub mod metrics;
 
 use std::{
     convert::Infallible,
@@ -29,6 +30,7 @@ use tracing::{info, warn};
 use self::{
     answer::{Answer, Refusal},
     delivery_line::{DeliveryLine, Kept, Quarantined},
+    metrics::{REASON, REFUSAL_LINE, REFUSED},
 };
 pub use self::{
     callback::{CALLBACK_TOKEN_HEADER, Unauthorized, Unverified, Verified},
@@ -94,22 +96,24 @@ impl Receiver {
 
     /// Answers a callback.
     async fn receive(&self, callback: Unverified, arrival: Arrival) -> Response<Bytes> {
-        let started = Instant::now();
+        let deadline = Instant::now() + STORE_DEADLINE;
         let request_id = arrival.request_id.clone();
         let callback = match callback.verify(&self.0.tokens) {
             Ok(callback) => callback,
             Err(unauthorized) => return refuse(Refusal::Unauthorized(unauthorized), request_id.as_deref()),
         };
         let event = callback.event();
-        let kept = timeout_at(started + STORE_DEADLINE, self.keep(&callback, &event, arrival)).await;
+        let storing = Instant::now();
+        let kept = timeout_at(deadline, self.keep(&callback, &event, arrival)).await;
         let kept = kept.unwrap_or(Err(StoreError::TimedOut));
+        let store_latency = storing.elapsed();
         let event = event.ok();
         DeliveryLine {
             event: event.as_ref(),
             kept: kept.as_ref(),
             request_id: request_id.as_deref(),
             body_bytes: callback.body().len(),
-            duration: started.elapsed(),
+            store_latency,
         }
         .write();
         match kept {
@@ -147,7 +151,15 @@ impl Receiver {
 }
 
 fn refuse(refusal: Refusal, request_id: Option<&str>) -> Response<Bytes> {
-    warn!(reason = %refusal, requestId = request_id, "refused");
+    warn!(
+        target: REFUSAL_LINE,
+        requestId = request_id,
+        { REASON } = refusal.code(),
+        { REFUSED } = 1,
+        // Tells what is wrong with a token, which neither the caller nor the bill should.
+        reason = %refusal,
+        "refused"
+    );
     refusal.into_response()
 }
 

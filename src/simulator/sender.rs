@@ -11,12 +11,9 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::kaizala::http::{HttpClient, http_client};
 
 /// How long a handshake may take, by Microsoft's documentation.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,7 +26,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2 * 24 * 60 * 60 / 63);
 
 /// A sender for one webhook.
 pub struct Sender {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpClient,
     url: Uri,
     token: HeaderValue,
     first_pause: Duration,
@@ -124,13 +121,7 @@ impl Sender {
     pub fn new(url: Uri, token: &str) -> Result<Self, SenderError> {
         let mut token = HeaderValue::from_str(token).map_err(|_| SenderError::Token)?;
         token.set_sensitive(true);
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        // Head and body go out apart; without this the second waits for the acknowledgement of the first.
-        http.set_nodelay(true);
-        let https = HttpsConnectorBuilder::new().with_native_roots().map_err(SenderError::Certificates)?;
-        let https = https.https_or_http().enable_http1().wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new()).build(https);
+        let client = http_client().map_err(SenderError::Certificates)?;
         Ok(Self { client, url, token, first_pause: FIRST_PAUSE, disabled: AtomicBool::new(false) })
     }
 

@@ -8,7 +8,7 @@ use super::{
     body::{Parts, Payload},
     schema::{
         ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_KEY, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, GROUP_ID, OBJECT_ID,
-        OBJECT_TYPE, OCCURRED_AT, PART, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+        OBJECT_TYPE, OCCURRED_AT, PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
     },
 };
 use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp, Unreadable};
@@ -60,6 +60,8 @@ pub struct Record {
     /// None in quarantine, where the key is the body's digest.
     pub(super) content: Option<Sha256Digest>,
     pub(super) arrival: Arrival,
+    /// Epoch seconds; in place of what the table's retention says.
+    expires_at: Option<i64>,
     attributes: Vec<(&'static str, AttributeValue)>,
 }
 
@@ -86,6 +88,20 @@ impl Record {
         Self::new(event.table_group().into_owned(), event.key(), Some(content), arrival, attributes)
     }
 
+    /// The same record, of a response that was pulled.
+    #[must_use]
+    pub fn pulled(mut self) -> Self {
+        self.attributes.push((PULLED, AttributeValue::Bool(true)));
+        self
+    }
+
+    /// The same record with an expiry of its own, in epoch seconds, where there is one.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(super) fn expiring_at(self, expires_at: Option<i64>) -> Self {
+        Self { expires_at, ..self }
+    }
+
     /// The record of a body that goes to quarantine.
     pub fn of_quarantined(body: &[u8], reason: QuarantineReason, arrival: Arrival) -> Self {
         let key = EventKey::quarantined(&Sha256Digest::of(body));
@@ -101,7 +117,7 @@ impl Record {
     ) -> Self {
         attributes.push((RECEIVED_AT, string(&arrival.received_at.to_string())));
         attributes.extend(arrival.request_id.as_deref().map(|id| (REQUEST_ID, string(id))));
-        Self { group, key, content, arrival, attributes }
+        Self { group, key, content, arrival, expires_at: None, attributes }
     }
 
     /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.
@@ -163,8 +179,9 @@ impl Record {
     }
 
     fn expiry_after(&self, retention_days: Option<NonZeroU32>, more_days: i64) -> Option<(String, AttributeValue)> {
-        let days = i64::from(retention_days?.get()) + more_days;
-        let at = self.arrival.received_at.epoch_seconds() + days * SECONDS_PER_DAY;
+        let by_retention =
+            |days: NonZeroU32| self.arrival.received_at.epoch_seconds() + i64::from(days.get()) * SECONDS_PER_DAY;
+        let at = self.expires_at.or(retention_days.map(by_retention))? + more_days * SECONDS_PER_DAY;
         Some((EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string())))
     }
 }

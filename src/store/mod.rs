@@ -8,10 +8,18 @@ mod error;
 #[cfg(feature = "cli")]
 mod export;
 mod item;
+#[cfg(feature = "cli")]
+mod pulled;
+#[cfg(feature = "cli")]
+mod query;
 mod read;
+#[cfg(feature = "cli")]
+mod replay;
 #[cfg(feature = "cli")]
 mod scan;
 pub mod schema;
+#[cfg(feature = "cli")]
+mod transact;
 mod write;
 
 use std::num::NonZeroU32;
@@ -26,6 +34,11 @@ pub use self::{
     item::{Arrival, QuarantineReason, Record},
     read::{Parts, ReadError, StoredBody, StoredItem},
     write::Outcome,
+};
+#[cfg(feature = "cli")]
+pub use self::{
+    query::{Listed, TimeRange},
+    replay::Replay,
 };
 
 /// The events table.

@@ -11,6 +11,7 @@ use super::{
     item::{bytes, key_of, text},
     schema::{
         CONTENT_SHA256, EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256,
+        PULLED,
     },
 };
 use crate::event::{EventKey, Sha256Digest};
@@ -125,6 +126,11 @@ impl StoredItem {
     /// Whether this is a piece of another item's body and no event of its own.
     pub fn is_part(&self) -> bool {
         self.0.contains_key(PART)
+    }
+
+    /// Whether this is a response that came by pull.
+    pub fn is_pulled(&self) -> bool {
+        self.0.get(PULLED).is_some_and(|pulled| pulled.as_bool() == Ok(&true))
     }
 
     /// The body, or where its parts are.

@@ -53,6 +53,10 @@ pub const PAYLOAD_SHA256: &str = "payloadSha256";
 pub const PART: &str = "part";
 /// S, on quarantined bodies: why.
 pub const REASON: &str = "reason";
+/// BOOL, true: the response came by pull. It holds less than a callback, and is told apart from one by its answers.
+pub const PULLED: &str = "pulled";
+/// SS, on the first under an eventId: the eventKeys of its revisions that came by pull.
+pub const PULLED_REVISIONS: &str = "pulledRevisions";
 /// N, epoch seconds: when DynamoDB may delete the item (the table's TTL attribute).
 pub const EXPIRES_AT: &str = "expiresAt";
 

@@ -10,9 +10,10 @@ use super::{
     body::{Parts, Payload},
     error::StoreError,
     item::{Item, Record, bytes, text},
-    schema::{CONTENT_SHA256, EVENT_KEY, PART, REQUEST_ID},
+    read::{ReadError, StoredItem},
+    schema::{CONTENT_SHA256, EVENT_KEY, PART, PULLED, PULLED_REVISIONS, REQUEST_ID},
 };
-use crate::event::{EventKey, Sha256Digest};
+use crate::event::{Event, EventKey, Sha256Digest};
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,27 +40,33 @@ impl Outcome {
     }
 }
 
-enum Put {
+pub(super) enum Put {
     Accepted,
     Refused(Existing),
 }
 
 /// What matters of an item that was there first.
 #[derive(Default)]
-struct Existing {
+pub(super) struct Existing {
     content: Option<Vec<u8>>,
     request_id: Option<String>,
+    /// What came by pull under this event's id: the item itself, revisions of it.
+    pulled: Vec<String>,
 }
 
 impl Existing {
-    fn of(item: &Item) -> Self {
+    pub(super) fn of(item: &Item) -> Self {
+        let is_pulled = item.get(PULLED).is_some_and(|pulled| pulled.as_bool() == Ok(&true));
+        let itself = text(item, EVENT_KEY).filter(|_| is_pulled);
+        let revisions = item.get(PULLED_REVISIONS).and_then(|keys| keys.as_ss().ok()).into_iter().flatten();
         Self {
+            pulled: itself.map(str::to_owned).into_iter().chain(revisions.cloned()).collect(),
             content: bytes(item, CONTENT_SHA256).map(<[u8]>::to_vec),
             request_id: text(item, REQUEST_ID).map(str::to_owned),
         }
     }
 
-    fn has_content(&self, content: &Sha256Digest) -> bool {
+    pub(super) fn has_content(&self, content: &Sha256Digest) -> bool {
         self.content.as_deref() == Some(content.as_bytes())
     }
 
@@ -95,6 +102,7 @@ impl Store {
             Put::Refused(existing) if existing.has_content(content) => {
                 Ok(if existing.is_ours(record) { Outcome::Stored } else { Outcome::Duplicate })
             }
+            Put::Refused(existing) if self.was_pulled(&existing, record, body).await? => Ok(Outcome::Duplicate),
             Put::Refused(_) => match self.put_under(&record.key.revision(content), record, &payload).await? {
                 Put::Accepted => Ok(Outcome::Revised),
                 Put::Refused(existing) if existing.is_ours(record) => Ok(Outcome::Revised),
@@ -103,7 +111,42 @@ impl Store {
         }
     }
 
-    async fn put_under(&self, key: &EventKey, record: &Record, payload: &Payload) -> Result<Put, StoreError> {
+    /// Whether something that came by pull says the same as `body`. The API tells less than a callback holds, so that their
+    /// contents differ; their answers do not. Costs nothing where nothing was pulled.
+    pub(super) async fn was_pulled(
+        &self,
+        existing: &Existing,
+        record: &Record,
+        body: &[u8],
+    ) -> Result<bool, StoreError> {
+        for key in &existing.pulled {
+            let Some(pulled) = self.get(&record.group, key).await? else { continue };
+            if self.says_the_same(&pulled, body).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an item's body and another one are answers that say the same. A damaged one says nothing.
+    pub(super) async fn says_the_same(&self, item: &StoredItem, body: &[u8]) -> Result<bool, StoreError> {
+        let there = match self.body(item).await {
+            Ok(there) => there,
+            Err(ReadError::Damaged { .. }) => return Ok(false),
+            Err(ReadError::Store(error)) => return Err(error),
+        };
+        Ok(match (Event::parse(&there), Event::parse(body)) {
+            (Ok(there), Ok(event)) => event.says_the_same(&there),
+            _ => false,
+        })
+    }
+
+    pub(super) async fn put_under(
+        &self,
+        key: &EventKey,
+        record: &Record,
+        payload: &Payload,
+    ) -> Result<Put, StoreError> {
         if let Payload::Parts(parts) = payload {
             // Parts cost: a duplicate must not write them. Two that come at once both do, the same ones.
             if let Some(existing) = self.existing(&record.group, key.as_str()).await? {
@@ -135,7 +178,7 @@ impl Store {
     /// One after the other, and none that is there already: together they may exceed the write capacity of a partition,
     /// and then each redelivery has to get further than the one before it. Being there means the same bytes: after an
     /// update of the function, the same body may gzip to others.
-    async fn put_parts(&self, key: &EventKey, record: &Record, parts: &Parts) -> Result<(), StoreError> {
+    pub(super) async fn put_parts(&self, key: &EventKey, record: &Record, parts: &Parts) -> Result<(), StoreError> {
         for item in record.part_items(key, parts, self.retention_days) {
             let part_key = text(&item, EVENT_KEY).unwrap_or_default();
             let there = self.get(&record.group, part_key).await?;
@@ -147,8 +190,8 @@ impl Store {
         Ok(())
     }
 
-    async fn existing(&self, group: &str, key: &str) -> Result<Option<Existing>, StoreError> {
-        let projection = format!("{CONTENT_SHA256}, {REQUEST_ID}");
+    pub(super) async fn existing(&self, group: &str, key: &str) -> Result<Option<Existing>, StoreError> {
+        let projection = format!("{EVENT_KEY}, {CONTENT_SHA256}, {REQUEST_ID}, {PULLED}, {PULLED_REVISIONS}");
         let found = self.get_item(group, key).projection_expression(projection).send().await?;
         Ok(found.item().map(Existing::of))
     }

@@ -97,7 +97,7 @@ async fn the_log_has_one_line_per_delivery_and_nothing_that_people_wrote_even_at
         } else {
             assert_eq!(line["message"], "delivery");
             assert!(
-                line["outcome"].is_string() && line["duration_ms"].is_number() && line["groupId"].is_string(),
+                line["Outcome"].is_string() && line["StoreLatency"].is_number() && line["groupId"].is_string(),
                 "{line}"
             );
             if !sample.name.starts_with("quarantine-") {
@@ -151,7 +151,7 @@ async fn a_delivery_that_fails_is_logged_with_its_ids_and_the_cause() {
     let line: Value = lambda.process.wait_for(|line| serde_json::from_str(line).ok());
     let body = failed.json();
     assert_eq!(
-        (&line["level"], &line["outcome"], &line["reason"]),
+        (&line["level"], &line["Outcome"], &line["reason"]),
         (&json!("ERROR"), &json!("failed"), &json!("throttled"))
     );
     assert_eq!((&line["eventId"], &line["groupId"]), (&body["eventId"], &body["data"]["groupId"]));

@@ -116,6 +116,12 @@ fn a_check_says_what_is_wrong() {
 
     fails(&["--url", &dev.url, "--endpoint-url", &dev.db_url], "CALLBACK_TOKEN_SHA256");
     fails(&["--url", &dev.url.replace("webhook", "hook")], "CallbackUrl");
+    let (_, output, _) = kaizala(&["check", "--url", &dev.url, "--endpoint-url", &dev.db_url, "--json"]);
+    let result: Value = serde_json::from_str(&output).expect("it is JSON");
+    assert!(
+        result["ok"] == false && result["error"].as_str().is_some_and(|error| error.contains("refused")),
+        "{result}"
+    );
     let dev = Dev::start(&["--memory"], Some(TOKEN));
     fails(&["--url", &dev.url, "--endpoint-url", &dev.db_url, "--table", "another-table"], "--table");
 }

@@ -4,13 +4,16 @@ pub mod dev;
 pub mod events;
 pub mod gateway;
 pub mod lambda;
+pub mod operator;
 pub mod process;
 pub mod proxy;
 pub mod table;
 pub mod tables;
+pub mod template;
 
 pub use self::{
     events::{Sample, sample, samples},
+    operator::Operator,
     proxy::Fault,
     table::World,
 };

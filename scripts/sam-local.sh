@@ -1,23 +1,37 @@
 #!/usr/bin/env bash
-# Runs the function once, in Lambda's own container, on an event file, and prints its answer.
+# Runs the function in Lambda's own container, over a DynamoDB emulator on this machine: once on an event file, printing
+# its answer, or behind sam's local API Gateway until Ctrl-C.
 #
 #   target/debug/kaizala dev --memory &     # or any DynamoDB emulator with the table
 #   sam build
-#   scripts/invoke.sh events/text-message-created.json
+#   scripts/sam-local.sh invoke events/text-message-created.json
+#   scripts/sam-local.sh start-api 3000
 #
 # DB_PORT     port of the emulator on this machine (8000)
 # TABLE_NAME  its table (kaizala-events)
 set -euo pipefail
 
 fail() {
-  echo "invoke.sh: $*" >&2
+  echo "sam-local.sh: $*" >&2
   exit 1
 }
 answers() { (: <"/dev/tcp/$1/$2") 2>/dev/null; }
 
-[ $# -eq 1 ] || { echo "usage: scripts/invoke.sh events/FILE.json" >&2; exit 2; }
-[ -f "$1" ] || fail "there is no file $1"
-event=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+usage() {
+  echo "usage: scripts/sam-local.sh invoke events/FILE.json | start-api PORT" >&2
+  exit 2
+}
+
+[ $# -eq 2 ] || usage
+case $1 in
+  invoke)
+    [ -f "$2" ] || fail "there is no file $2"
+    what=(invoke Receiver --event "$(cd "$(dirname "$2")" && pwd)/$(basename "$2")")
+    ;;
+  # One warm container, as Lambda would keep it, instead of one for each request.
+  start-api) what=(start-api --port "$2" --warm-containers EAGER) ;;
+  *) usage ;;
+esac
 cd "$(dirname "$0")/.."
 
 PATH=$PWD/.tools/venv/bin:$PATH
@@ -69,15 +83,20 @@ fi
 # !Ref of the table is a logical id, and an !If with !Ref AWS::NoValue an empty string. Credentials are made up, so that
 # real ones stay out; sam asks AWS whose they are, which is not worth retrying. The digest is that of the token in the
 # event files, local-callback-token-not-for-production.
-answer=$(
-  env -u AWS_PROFILE -u AWS_SESSION_TOKEN \
-    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_MAX_ATTEMPTS=1 \
-    AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 \
-    TABLE_NAME="${TABLE_NAME:-kaizala-events}" \
-    CALLBACK_TOKEN_SHA256=78fb1f72db9958a465e0ba9c8736f04ee420077d3a42d437a5938c74aecd8e6a \
-    AWS_ENDPOINT_URL_DYNAMODB="http://host.docker.internal:$port" \
-    sam local invoke Receiver --event "$event" --add-host host.docker.internal:host-gateway ${skip_pull:+"$skip_pull"}
+run=(
+  env -u AWS_PROFILE -u AWS_SESSION_TOKEN
+  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_MAX_ATTEMPTS=1
+  AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+  TABLE_NAME="${TABLE_NAME:-kaizala-events}"
+  CALLBACK_TOKEN_SHA256=78fb1f72db9958a465e0ba9c8736f04ee420077d3a42d437a5938c74aecd8e6a
+  AWS_ENDPOINT_URL_DYNAMODB="http://host.docker.internal:$port"
+  sam local "${what[@]}" --add-host host.docker.internal:host-gateway ${skip_pull:+"$skip_pull"}
 )
-# sam counts a function that crashed as a success.
-[ -n "$answer" ] || fail "the function gave no answer; its log is above"
-printf '%s\n' "$answer"
+if [ "$1" = start-api ]; then
+  "${run[@]}"
+else
+  answer=$("${run[@]}")
+  # sam counts a function that crashed as a success.
+  [ -n "$answer" ] || fail "the function gave no answer; its log is above"
+  printf '%s\n' "$answer"
+fi

@@ -1,0 +1,210 @@
+"""Deploys template.yaml to MiniStack, an AWS emulator on this machine, and lets the deployed function receive events/.
+
+    make deploy-local
+
+Runs `sam deploy` until CREATE_COMPLETE, invokes the function's alias with every file of events/, and compares answers
+and table with what is expected. The emulator starts empty and ends with this script; --keep leaves it running.
+Needs `sam build` before, sam on the PATH, and the Python packages in scripts/tools-ministack.txt.
+"""
+
+import argparse
+import base64
+import gzip
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import boto3
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILT = ROOT / ".aws-sam/build/template.yaml"
+STACK = "kaizala-webhook-local"
+REGION = "eu-west-1"
+# Of the token in events/.
+CALLBACK_TOKEN_SHA256 = "78fb1f72db9958a465e0ba9c8736f04ee420077d3a42d437a5938c74aecd8e6a"
+# What the table holds after events/: the newest complete export of the fixture, which has some more, of further requests.
+EXPORT = ROOT / "tests/fixtures/export/2023-03-08"
+FURTHER = "further-"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--port", type=int, default=4566, help="port of the emulator (4566)")
+    arguments.add_argument("--keep", action="store_true", help="leave the emulator running, to look around")
+    arguments = arguments.parse_args()
+    if not BUILT.exists():
+        sys.exit("deploy-local: nothing is built yet: run make build")
+
+    emulator = Emulator(arguments.port)
+    try:
+        deploy(emulator)
+        stack = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        print(f"{stack['StackName']}: {stack['StackStatus']}")
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            sys.exit("deploy-local: the stack was not created")
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        for name, value in sorted(outputs.items()):
+            print(f"  {name:<18} {value}")
+        answer_all(emulator.client("lambda"), outputs["FunctionName"])
+        compare(emulator.client("dynamodb"), outputs["TableName"])
+        if arguments.keep:
+            print(f"The emulator is at {emulator.url} until Ctrl-C.", flush=True)
+            emulator.process.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        emulator.end()
+
+
+class Emulator:
+    """A running MiniStack, which listens on this machine alone and keeps its files in a folder of its own."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}"
+        self.folder = tempfile.mkdtemp(prefix="ministack-")
+        self.environment = os.environ | {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.url,
+            "SAM_CLI_TELEMETRY": "0",
+        }
+        settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION, "TMPDIR": self.folder}
+        self.log = open(pathlib.Path(self.folder) / "ministack.log", "w+", encoding="utf-8")
+        # It must not reach for the network through a variable meant for its clients.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | settings
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], env=environment, stdout=self.log, stderr=subprocess.STDOUT
+        )
+        self.wait()
+
+    def wait(self):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.log.seek(0)
+        sys.exit(f"deploy-local: the emulator did not start:\n{self.log.read()}")
+
+    def client(self, service):
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def deploy(emulator):
+    """`sam deploy` as for AWS. The parameters switch off what the emulator does not know: CodeDeploy and named queries."""
+    parameters = {
+        "CallbackTokenSha256": CALLBACK_TOKEN_SHA256,
+        "RetentionDays": "0",
+        "AlarmEmail": "operations@example.com",
+        "ReservedConcurrency": "5",
+        "MaxWriteUnitsPerSecond": "4000",
+        "DynamoDbEndpointUrl": emulator.url,
+        "GradualDeployment": "false",
+        "AthenaQueries": "false",
+    }
+    # The emulator hands SAM's transform the defaults of parameters and not their values, and this one decides there.
+    template = BUILT.with_name("template-local.yaml")
+    text, count = re.subn(
+        r"(\n  GradualDeployment:\n(?:    .*\n)*?    Default: ).*", r"\1'false'", BUILT.read_text(encoding="utf-8")
+    )
+    assert count == 1, "GradualDeployment has a default"
+    template.write_text(text, encoding="utf-8")
+    # Not samconfig.toml, in which somebody may have saved the answers for a deployment to AWS.
+    config = pathlib.Path(emulator.folder) / "samconfig.toml"
+    config.write_text("version = 0.1\n", encoding="utf-8")
+    command = [
+        "sam",
+        "deploy",
+        *("--template-file", str(template)),
+        *("--stack-name", STACK),
+        *("--region", REGION),
+        *("--capabilities", "CAPABILITY_IAM"),
+        *("--config-file", str(config)),
+        "--resolve-s3",
+        "--no-confirm-changeset",
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in parameters.items()),
+    ]
+    if subprocess.run(command, cwd=ROOT, env=emulator.environment, check=False).returncode != 0:
+        sys.exit("deploy-local: sam deploy failed")
+
+
+def answer_all(lambda_, function):
+    """Lets the function answer every file of events/, and checks that it answers as the file's name says."""
+    files = sorted((ROOT / "events").glob("*.json"), key=lambda file: file.stem)
+    print(f"\nInvoking {function}:live with {len(files)} events:")
+    for file in files:
+        answer = lambda_.invoke(FunctionName=function, Qualifier="live", Payload=file.read_bytes())
+        payload = answer["Payload"].read()
+        if "FunctionError" in answer:
+            sys.exit(f"deploy-local: {file.stem}: {payload.decode()}")
+        status = json.loads(payload)["statusCode"]
+        if status != (401 if file.stem.startswith("refused-") else 200):
+            sys.exit(f"deploy-local: {file.stem} was answered {status}: {payload.decode()}")
+        print(f"  {file.stem:<42} {status}")
+
+
+def compare(dynamodb, table):
+    """Compares the table with what it should hold, attribute by attribute."""
+    found = [item for page in dynamodb.get_paginator("scan").paginate(TableName=table) for item in page["Items"]]
+    found = {key_of(item): item for item in found}
+    expected = {key_of(item): item for item in expected_items()}
+    differences = [f"missing: {key}" for key in expected.keys() - found.keys()]
+    differences += [f"unexpected: {key}" for key in found.keys() - expected.keys()]
+    differences += [f"different: {key}" for key in expected.keys() & found.keys() if expected[key] != found[key]]
+    print(f"\n{table}: {len(found)} items, {len(expected)} expected")
+    if differences:
+        sys.exit("deploy-local: the table is not what it should be:\n  " + "\n  ".join(sorted(differences)))
+    print("Every item is as expected.")
+
+
+def expected_items():
+    newest = max((EXPORT / "AWSDynamoDB").iterdir())
+    for file in newest.glob("data/*.json.gz"):
+        for line in gzip.decompress(file.read_bytes()).splitlines():
+            item = json.loads(line)["Item"]
+            if "requestId" in item and not item["requestId"]["S"].startswith(FURTHER):
+                yield {name: from_export(value) for name, value in item.items()}
+
+
+def from_export(value):
+    """A value as boto3 has it: bytes, where the export has base64."""
+    return {"B": base64.b64decode(value["B"])} if "B" in value else value
+
+
+def key_of(item):
+    return item["groupId"]["S"], item["eventKey"]["S"]
+
+
+main()

@@ -1,0 +1,121 @@
+//! How commands get at the Kaizala API: options and secrets that several of them share.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::kaizala::{BaseUrl, Config, Credentials, Kaizala, Pace, Secret, default_state_file};
+
+/// The Kaizala API, and the way to it.
+#[derive(Args)]
+pub(super) struct Account {
+    /// URL of the Kaizala API; https://api.kaiza.la unless the profile says otherwise.
+    #[arg(long, env = "KAIZALA_API_URL", value_name = "URL")]
+    api_url: Option<String>,
+
+    /// TOML file with what the environment does not have: api_url, application_id, application_secret, refresh_token,
+    /// state_file. By default ~/.config/kaizala/profile.toml, if there is one.
+    #[arg(long, env = "KAIZALA_PROFILE_FILE", value_name = "FILE")]
+    profile_file: Option<PathBuf>,
+
+    /// File in which access token and new refresh tokens are kept; by default one for each application in
+    /// ~/.local/state/kaizala.
+    #[arg(long, env = "KAIZALA_STATE_FILE", value_name = "FILE")]
+    state_file: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    api_url: Option<String>,
+    application_id: Option<Secret>,
+    application_secret: Option<Secret>,
+    refresh_token: Option<Secret>,
+    state_file: Option<PathBuf>,
+}
+
+impl Account {
+    /// The API, with credentials from `KAIZALA_APPLICATION_ID`, `KAIZALA_APPLICATION_SECRET` and `KAIZALA_REFRESH_TOKEN`, or
+    /// from the profile.
+    pub(super) fn open(self) -> anyhow::Result<Kaizala> {
+        let profile = Profile::find(self.profile_file)?;
+        let api_url = self.api_url.or(profile.api_url).unwrap_or_else(|| BaseUrl::KAIZALA.to_owned());
+        let api_url: BaseUrl = api_url.parse().with_context(|| format!("the API URL {api_url} cannot be used"))?;
+        let credentials = Credentials {
+            application_id: secret("KAIZALA_APPLICATION_ID", profile.application_id)?,
+            application_secret: secret("KAIZALA_APPLICATION_SECRET", profile.application_secret)?,
+            refresh_token: secret("KAIZALA_REFRESH_TOKEN", profile.refresh_token)?,
+        };
+        let state_file = self.state_file.or(profile.state_file).or_else(|| default_state_file(&api_url, &credentials));
+        let state_file = state_file.context("there is no home for tokens: name a file with KAIZALA_STATE_FILE")?;
+        Ok(Kaizala::new(Config { api_url, credentials, state_file, pace: Pace::default() })?)
+    }
+}
+
+fn secret(variable: &str, of_profile: Option<Secret>) -> anyhow::Result<Secret> {
+    match env::var(variable) {
+        Ok(value) if !value.is_empty() => Ok(value.into()),
+        Err(env::VarError::NotUnicode(_)) => bail!("{variable} is not Unicode"),
+        _ => {
+            of_profile.with_context(|| format!("{variable} is not set: set it, or name a profile with --profile-file"))
+        }
+    }
+}
+
+impl Profile {
+    fn find(named: Option<PathBuf>) -> anyhow::Result<Self> {
+        if let Some(path) = named {
+            return Self::read(&path)?.with_context(|| format!("there is no {}", path.display()));
+        }
+        let folder = |variable| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let Some(config) = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config"))) else {
+            return Ok(Self::default());
+        };
+        Ok(Self::read(&config.join("kaizala/profile.toml"))?.unwrap_or_default())
+    }
+
+    fn read(path: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(text) = read_secret_file(path)? else { return Ok(None) };
+        // Without the error's own text, which may quote a secret.
+        let profile = toml::from_str(&text).map_err(|error| {
+            anyhow!(
+                "{}, line {}, is not understood: it must be NAME = \"VALUE\"",
+                path.display(),
+                line_of(&error, &text)
+            )
+        });
+        profile.map(Some)
+    }
+}
+
+/// The line that an error is about.
+pub(super) fn line_of(error: &toml::de::Error, text: &str) -> usize {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+/// A file that holds a secret; none when there is no such file. One that others can read is refused.
+pub(super) fn read_secret_file(path: &Path) -> anyhow::Result<Option<String>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    };
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
+        let of_others = mode & 0o077;
+        ensure!(
+            of_others == 0,
+            "{} holds a secret and can be read by others: chmod 600 {}",
+            path.display(),
+            path.display()
+        );
+    }
+    Ok(Some(text))
+}

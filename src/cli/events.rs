@@ -1,0 +1,219 @@
+//! `kaizala events`: what is in the table, by group, type and time.
+
+use std::{collections::HashMap, time::Duration};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::{
+    item::Show,
+    output::{Output, harmless, say, table},
+    serving::shutdown,
+    table::{Table, UNREADABLE},
+    when::when,
+};
+use crate::{
+    event::Timestamp,
+    receiver::now,
+    store::{Listed, Store, TimeRange},
+};
+
+/// How far `tail` looks back: the index follows the table after a moment, and deliveries overtake each other.
+const LOOK_BACK: Duration = Duration::from_mins(1);
+/// How often in a row DynamoDB may fail `tail`.
+const MOST_FAILURES: u32 = 5;
+
+/// Look into the table: list, show or follow the events of a group.
+#[derive(Args)]
+pub(super) struct Events {
+    #[command(subcommand)]
+    command: EventsCommand,
+}
+
+#[derive(Subcommand)]
+enum EventsCommand {
+    List(List),
+    Show(ShowEvent),
+    Tail(Tail),
+}
+
+/// The events of a group.
+#[derive(Args)]
+struct OfGroup {
+    /// The group; `ungrouped` for events that name none.
+    #[arg(long, env = "KAIZALA_GROUP")]
+    group: String,
+
+    /// Only events of that type.
+    #[arg(long = "type", env = "KAIZALA_EVENT_TYPE", value_name = "TYPE")]
+    event_type: Option<String>,
+
+    #[command(flatten)]
+    output: Output,
+
+    #[command(flatten)]
+    table: Table,
+}
+
+/// List the events of a group, the newest first.
+///
+/// The index follows the table within moments: what was written just now may be missing.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  kaizala events list --group 74943849802190eaea3810 --type SurveyResponse --since 7d"
+)]
+struct List {
+    /// Only events received since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for so long ago.
+    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
+    since: Option<Timestamp>,
+
+    /// Only events received until then.
+    #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
+    until: Option<Timestamp>,
+
+    /// How many at most.
+    #[arg(long, env = "KAIZALA_LIMIT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+
+    #[command(flatten)]
+    of: OfGroup,
+}
+
+/// Show an event: what the table knows of it, and its body.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  kaizala events show --group 74943849802190eaea3810 'SurveyResponse#6e8cbb5c-9a3f-4d61-8f0e-2a9be1c7a604'"
+)]
+struct ShowEvent {
+    /// The key, as `kaizala events list` prints it.
+    #[arg(env = "KAIZALA_EVENT_KEY")]
+    key: String,
+
+    /// The group.
+    #[arg(long, env = "KAIZALA_GROUP")]
+    group: String,
+
+    #[command(flatten)]
+    show: Show,
+
+    #[command(flatten)]
+    table: Table,
+}
+
+/// Follow a group: print events as they come, until Ctrl-C.
+#[derive(Args)]
+#[command(after_help = "Example:\n  kaizala events tail --group 74943849802190eaea3810 --since 10m")]
+struct Tail {
+    /// Begin with events received since then, by default with those from now on.
+    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
+    since: Option<Timestamp>,
+
+    /// Seconds between two looks.
+    #[arg(long, env = "KAIZALA_INTERVAL", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    interval: u64,
+
+    #[command(flatten)]
+    of: OfGroup,
+}
+
+impl Events {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+            match self.command {
+                EventsCommand::List(list) => list.run().await,
+                EventsCommand::Show(show) => {
+                    let store = show.table.open().await?;
+                    show.show.print(&store, &show.group, &show.key).await
+                }
+                EventsCommand::Tail(tail) => tail.run().await,
+            }
+        })
+    }
+}
+
+impl List {
+    async fn run(self) -> anyhow::Result<()> {
+        let Self { since, until, limit, of } = self;
+        let store = of.table.open().await?;
+        let range = TimeRange { since, until, event_type: of.event_type, is_newest_first: true };
+        let events = store.list(&of.group, &range, limit as usize).await.context(UNREADABLE)?;
+        let json = json!({ "groupId": of.group, "events": events.iter().map(to_json).collect::<Vec<_>>() });
+        of.output.print(&json, || {
+            let row = |event: &Listed| {
+                let (event_type, _) = event.key.event_type_and_id().unwrap_or_default();
+                [event.received_at.clone(), event_type, event.key.to_string()]
+            };
+            table(["RECEIVED", "TYPE", "KEY"], events.iter().map(row))
+        })
+    }
+}
+
+impl Tail {
+    async fn run(self) -> anyhow::Result<()> {
+        let store = self.of.table.open().await?;
+        let follow = async {
+            let begin = self.since.unwrap_or_else(now);
+            let mut range = TimeRange { since: Some(begin), event_type: self.of.event_type, ..TimeRange::default() };
+            let mut seen = HashMap::new();
+            let mut failures = 0;
+            loop {
+                match look(&store, &self.of.group, &range, &mut seen).await {
+                    Ok(events) => {
+                        failures = 0;
+                        for event in events {
+                            say(&if self.of.output.json { to_json(&event).to_string() } else { to_line(&event) })?;
+                        }
+                    }
+                    Err(error) if failures < MOST_FAILURES => {
+                        failures += 1;
+                        eprintln!("warning: {error}; looking again");
+                    }
+                    Err(error) => return Err(error).context(UNREADABLE),
+                }
+                sleep(Duration::from_secs(self.interval)).await;
+                range.since = Some(begin.max(before(now(), LOOK_BACK)));
+                // What is older will not be listed again.
+                let oldest = range.since.unwrap_or(begin).to_string();
+                seen.retain(|_, received_at: &mut String| *received_at >= oldest);
+            }
+        };
+        tokio::select! {
+            ended = follow => ended,
+            () = shutdown() => Ok(()),
+        }
+    }
+}
+
+/// What was not seen before.
+async fn look(
+    store: &Store,
+    group: &str,
+    range: &TimeRange,
+    seen: &mut HashMap<String, String>,
+) -> Result<Vec<Listed>, crate::store::StoreError> {
+    let mut events = store.list(group, range, usize::MAX).await?;
+    events.retain(|event| seen.insert(event.key.to_string(), event.received_at.clone()).is_none());
+    Ok(events)
+}
+
+fn before(time: Timestamp, by: Duration) -> Timestamp {
+    let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_epoch_millis(time.epoch_millis().saturating_sub(millis)).unwrap_or(Timestamp::EPOCH)
+}
+
+fn to_json(event: &Listed) -> Value {
+    let (event_type, event_id) = event.key.event_type_and_id().unwrap_or_default();
+    json!({
+        "receivedAt": event.received_at,
+        "eventType": event_type,
+        "eventId": event_id,
+        "eventKey": event.key.as_str(),
+        "isRevision": event.key.is_revision(),
+    })
+}
+
+fn to_line(event: &Listed) -> String {
+    format!("{}  {}", event.received_at, harmless(event.key.as_str()))
+}

@@ -1,0 +1,108 @@
+//! An item of the table, whole, for `events show` and `quarantine show`.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
+
+use anyhow::Context;
+use clap::Args;
+use serde::Serialize;
+use serde_json::{Map, Value, json, value::RawValue};
+
+use super::output::{Output, harmless, say};
+use crate::store::{Store, StoredItem, schema};
+
+/// What is shown of an item besides its body.
+const ATTRIBUTES: [&str; 14] = [
+    schema::GROUP_ID,
+    schema::EVENT_KEY,
+    schema::EVENT_TYPE,
+    schema::EVENT_ID,
+    schema::OBJECT_TYPE,
+    schema::OBJECT_ID,
+    schema::ACTION_ID,
+    schema::RESPONSE_ID,
+    schema::FROM_USER_ID,
+    schema::RECEIVED_AT,
+    schema::OCCURRED_AT,
+    schema::REQUEST_ID,
+    schema::REVISION_OF,
+    schema::REASON,
+];
+
+/// How to show an item.
+#[derive(Args)]
+pub(super) struct Show {
+    /// Print the body and nothing else, byte for byte, whatever --json says.
+    #[arg(long, env = "KAIZALA_RAW")]
+    raw: bool,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Show {
+    pub(super) async fn print(&self, store: &Store, group: &str, key: &str) -> anyhow::Result<()> {
+        let item = store.get(group, key).await.context(super::table::UNREADABLE)?;
+        let item = item
+            .with_context(|| format!("there is no item {} / {}: `list` shows keys", harmless(group), harmless(key)))?;
+        let body = store.body(&item).await?;
+        if self.raw {
+            return Ok(io::stdout().write_all(&body)?);
+        }
+        if self.output.json { say(&as_json(&item, &body)?) } else { say(&as_text(&item, &body)) }
+    }
+}
+
+/// An item with its body in one of three forms.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    #[serde(flatten)]
+    attributes: Map<String, Value>,
+    /// As it was received: a number that was read and written again may be another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a RawValue>,
+    /// Not JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_text: Option<&'a str>,
+    /// Not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_hex: Option<String>,
+}
+
+fn as_json(item: &StoredItem, body: &[u8]) -> anyhow::Result<String> {
+    let mut shown = Map::new();
+    for name in ATTRIBUTES {
+        shown.extend(item.text(name).map(|text| (name.to_owned(), json!(text))));
+    }
+    shown.extend(item.is_pulled().then(|| (schema::PULLED.to_owned(), json!(true))));
+    let text = std::str::from_utf8(body).ok();
+    let json = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+    Ok(serde_json::to_string(&Shown {
+        attributes: shown,
+        payload: json,
+        payload_text: text.filter(|_| json.is_none()),
+        payload_hex: text.is_none().then(|| hex::encode(body)),
+    })?)
+}
+
+fn as_text(item: &StoredItem, body: &[u8]) -> String {
+    let mut shown = String::new();
+    for name in ATTRIBUTES {
+        if let Some(text) = item.text(name) {
+            let _ = writeln!(shown, "{name:<12} {}", harmless(text));
+        }
+    }
+    if item.is_pulled() {
+        let _ = writeln!(shown, "{:<12} yes", schema::PULLED);
+    }
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+    let lossy = || {
+        let text = String::from_utf8_lossy(body);
+        text.lines().map(harmless).collect::<Vec<_>>().join("\n")
+    };
+    format!("{shown}\n{}", pretty.unwrap_or_else(lossy))
+}

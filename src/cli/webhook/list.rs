@@ -1,0 +1,127 @@
+//! `kaizala webhook list`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{object::object, subscriptions::Subscriptions, token_source::digest};
+use crate::{
+    cli::{
+        account::Account,
+        output::{Output, shown_url, table},
+    },
+    event::Timestamp,
+    kaizala::{Object, Webhook},
+    receiver::now,
+};
+
+/// Days before its end from which a subscription is said to need care.
+const ENDS_SOON_DAYS: i64 = 30;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// List the subscriptions to a group, an action or a package, and mark those that need care.
+///
+/// Kaizala lists subscriptions by object only. Callback tokens are shown by the beginning of their digests.
+#[derive(Args)]
+#[command(after_help = "Example:\n  kaizala webhook list --file subscriptions.toml")]
+#[group(id = "objects", required = true, multiple = false)]
+pub(super) struct List {
+    /// Those to that group.
+    #[arg(long, env = "KAIZALA_WEBHOOK_GROUP", value_name = "ID", group = "objects")]
+    group: Option<String>,
+
+    /// Those to that action.
+    #[arg(long, env = "KAIZALA_WEBHOOK_ACTION", value_name = "ID", group = "objects")]
+    action: Option<String>,
+
+    /// Those to that package.
+    #[arg(long, env = "KAIZALA_WEBHOOK_PACKAGE", value_name = "ID", group = "objects")]
+    package: Option<String>,
+
+    /// Those to every object in a file for `kaizala webhook sync`.
+    #[arg(long, env = "KAIZALA_WEBHOOK_FILE", value_name = "FILE", group = "objects")]
+    file: Option<PathBuf>,
+
+    #[command(flatten)]
+    output: Output,
+
+    #[command(flatten)]
+    account: Account,
+}
+
+impl List {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let objects = match &self.file {
+            Some(file) => Subscriptions::read(file)?.objects,
+            None => object(self.group, self.action, self.package).into_iter().collect(),
+        };
+        let kaizala = self.account.open()?;
+        let mut listed = Vec::new();
+        for object in objects {
+            let webhooks = kaizala.webhooks(&object).await?;
+            let care: Vec<_> = webhooks.iter().map(|webhook| needs(webhook, &webhooks, now())).collect();
+            listed.extend(webhooks.into_iter().zip(care).map(|(webhook, care)| (object.clone(), webhook, care)));
+        }
+        let json = listed.iter().map(|(object, webhook, care)| to_json(object, webhook, care));
+        let json = json!({ "webhooks": json.collect::<Vec<_>>() });
+        self.output.print(&json, || {
+            let rows = listed.iter().map(|(object, webhook, care)| to_row(object, webhook, care));
+            table(["WEBHOOK", "OBJECT", "ACTIVE", "ENDS IN", "EVENTS", "TOKEN", "CALLBACK URL", "NEEDS CARE"], rows)
+        })
+    }
+}
+
+/// What is not as it should be.
+fn needs(webhook: &Webhook, all: &[Webhook], now: Timestamp) -> Vec<&'static str> {
+    let days = days_left(webhook, now);
+    let has_twin = all.iter().any(|other| other.id != webhook.id && other.callback_url == webhook.callback_url);
+    [
+        (!webhook.is_active).then_some("disabled"),
+        days.and_then(|days| match days {
+            ..0 => Some("expired"),
+            0..ENDS_SOON_DAYS => Some("ends soon"),
+            _ => None,
+        }),
+        webhook.callback_token.is_none().then_some("no callback token"),
+        has_twin.then_some("another one has the same URL"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Whole days until it ends, below zero when it has ended.
+fn days_left(webhook: &Webhook, now: Timestamp) -> Option<i64> {
+    Some((webhook.valid_until?.epoch_millis() - now.epoch_millis()).div_euclid(DAY_MS))
+}
+
+fn to_row(object: &Object, webhook: &Webhook, care: &[&str]) -> [String; 8] {
+    let digest = webhook.callback_token.as_ref().map(|token| digest(token).to_string());
+    [
+        webhook.id.clone(),
+        object.to_string(),
+        if webhook.is_active { "yes" } else { "no" }.to_owned(),
+        days_left(webhook, now()).map_or("?".to_owned(), |days| format!("{days} days")),
+        webhook.event_types.len().to_string(),
+        digest.map_or("none".to_owned(), |digest| format!("{}…", &digest[..8])),
+        shown_url(&webhook.callback_url),
+        care.join(", "),
+    ]
+}
+
+fn to_json(object: &Object, webhook: &Webhook, care: &[&str]) -> Value {
+    json!({
+        "id": webhook.id,
+        "objectType": object.object_type.name(),
+        "objectId": object.id,
+        "events": webhook.event_types,
+        "callbackUrl": shown_url(&webhook.callback_url),
+        "callbackTokenSha256": webhook.callback_token.as_ref().map(|token| digest(token).to_string()),
+        "createdAt": webhook.created_at.map(|time| time.to_string()),
+        "validUntil": webhook.valid_until.map(|time| time.to_string()),
+        "daysLeft": days_left(webhook, now()),
+        "active": webhook.is_active,
+        "needsCare": care,
+    })
+}

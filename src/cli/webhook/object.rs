@@ -1,0 +1,40 @@
+//! What is subscribed to, as options name it.
+
+use clap::Args;
+
+use crate::kaizala::{Object, ObjectType};
+
+/// One object.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct OneObject {
+    /// Everything in that group.
+    #[arg(long, env = "KAIZALA_WEBHOOK_GROUP", value_name = "ID")]
+    group: Option<String>,
+
+    /// That action.
+    #[arg(long, env = "KAIZALA_WEBHOOK_ACTION", value_name = "ID")]
+    action: Option<String>,
+
+    /// All actions of that package, in every group.
+    #[arg(long, env = "KAIZALA_WEBHOOK_PACKAGE", value_name = "ID")]
+    package: Option<String>,
+}
+
+impl OneObject {
+    /// None when nothing is named, which clap does not let happen.
+    pub(super) fn object(self) -> Option<Object> {
+        object(self.group, self.action, self.package)
+    }
+}
+
+/// The object that one of them names.
+pub(super) fn object(group: Option<String>, action: Option<String>, package: Option<String>) -> Option<Object> {
+    let (object_type, id) = match (group, action, package) {
+        (Some(id), None, None) => (ObjectType::Group, id),
+        (None, Some(id), None) => (ObjectType::Action, id),
+        (None, None, Some(id)) => (ObjectType::ActionPackage, id),
+        _ => return None,
+    };
+    (!id.is_empty()).then_some(Object { object_type, id })
+}

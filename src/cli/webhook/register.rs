@@ -1,0 +1,87 @@
+//! `kaizala webhook register`.
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    EventTypes, event_types,
+    object::OneObject,
+    shake_hands,
+    token_source::{TokenSource, digest},
+};
+use crate::{
+    cli::{account::Account, output::Output},
+    event::Timestamp,
+    kaizala::NewWebhook,
+    receiver::now,
+};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Subscribe to a group, an action or a package.
+///
+/// The callback URL has to pass the handshake first. The callback token comes from --token-file or KAIZALA_CALLBACK_TOKEN;
+/// only its digest is printed, which the deployment must accept (CALLBACK_TOKEN_SHA256) before events come.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  kaizala webhook register --group 74943849802190eaea3810 --events all \\\n    --url https://abc123.execute-api.eu-west-1.amazonaws.com/webhook --token-file callback-token"
+)]
+pub(super) struct Register {
+    #[command(flatten)]
+    object: OneObject,
+
+    /// Event types, separated by commas, or all.
+    #[arg(long, env = "KAIZALA_EVENTS", value_parser = event_types, value_name = "TYPES")]
+    events: EventTypes,
+
+    /// The callback URL, https.
+    #[arg(long, env = "KAIZALA_CALLBACK_URL")]
+    url: String,
+
+    /// Text that comes back with every event.
+    #[arg(long, env = "KAIZALA_CALLBACK_CONTEXT")]
+    context: Option<String>,
+
+    /// How long the subscription is valid; two years unless told otherwise.
+    #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
+    validity_days: Option<i64>,
+
+    #[command(flatten)]
+    token: TokenSource,
+
+    #[command(flatten)]
+    output: Output,
+
+    #[command(flatten)]
+    account: Account,
+}
+
+impl Register {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let kaizala = self.account.open()?;
+        shake_hands(&self.url).await?;
+        let callback_token = self.token.token()?;
+        let digest = digest(&callback_token);
+        let webhook = NewWebhook {
+            object: self.object.object().context("name a group, an action or a package that is not empty")?,
+            event_types: self.events.0,
+            callback_url: self.url,
+            callback_token,
+            callback_context: self.context,
+            valid_until: self.validity_days.and_then(in_days),
+        };
+        let id = kaizala.register(&webhook).await?;
+        self.output.print(&json!({ "id": id, "callbackTokenSha256": digest.to_string() }), || {
+            format!(
+                "Webhook {id}\nSHA-256 {digest}\n\nThe deployment must accept that digest (CALLBACK_TOKEN_SHA256), or events are \
+                 refused."
+            )
+        })
+    }
+}
+
+/// So many days from now.
+pub(super) fn in_days(days: i64) -> Option<Timestamp> {
+    Timestamp::from_epoch_millis(now().epoch_millis() + days * DAY_MS)
+}

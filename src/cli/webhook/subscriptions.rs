@@ -1,0 +1,166 @@
+//! The file that says which subscriptions there are to be.
+
+use std::{env, fs, path::Path, time::Duration};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{ALL, all_event_types, known_event_type, object::object, token_source::read_token_file};
+use crate::{
+    cli::account::line_of,
+    kaizala::{Object, Policy, Secret, Wanted},
+    receiver::now,
+};
+
+const DAY: Duration = Duration::from_hours(24);
+/// Kaizala's own is two years.
+const VALIDITY_DAYS: u32 = 730;
+/// Long enough for somebody to be on holiday.
+const RENEW_BEFORE_DAYS: u32 = 30;
+const MOST_DAYS: u32 = 36_500;
+
+/// What is wanted, and how it is looked after.
+pub(super) struct Subscriptions {
+    pub(super) wanted: Vec<Wanted>,
+    /// Every object that is named, once, those that are to have no subscription among them.
+    pub(super) objects: Vec<Object>,
+    validity: Duration,
+    renew_before: Duration,
+    /// Hosts that are ours besides those of wanted callback URLs.
+    further_hosts: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    callback_url: Option<String>,
+    callback_token: Option<TokenReference>,
+    validity_days: Option<u32>,
+    renew_before_days: Option<u32>,
+    #[serde(default)]
+    prune_hosts: Vec<String>,
+    #[serde(default)]
+    subscription: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    group: Option<String>,
+    action: Option<String>,
+    package: Option<String>,
+    events: Events,
+    context: Option<String>,
+    callback_url: Option<String>,
+    callback_token: Option<TokenReference>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Events {
+    Named(String),
+    Listed(Vec<String>),
+}
+
+/// Where the callback token is. The token itself has no place in the file, and must not be quoted when it is there.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum TokenReference {
+    Env { env: String },
+    File { file: String },
+    Other(IgnoredAny),
+}
+
+impl Subscriptions {
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text = fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
+        // The error's whole text quotes lines, and somebody may have pasted a token.
+        let file: File = toml::from_str(&text)
+            .map_err(|error| anyhow!("{name}, line {}: {}", line_of(&error, &text), error.message()))?;
+        Self::understand(file, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("{name} cannot be used"))
+    }
+
+    fn understand(file: File, folder: &Path) -> anyhow::Result<Self> {
+        let days = |days: Option<u32>, default: u32, name: &str| {
+            let days = days.unwrap_or(default);
+            ensure!((1..=MOST_DAYS).contains(&days), "{name} must be from 1 to {MOST_DAYS}");
+            Ok(DAY * days)
+        };
+        let validity = days(file.validity_days, VALIDITY_DAYS, "validity_days")?;
+        let renew_before = days(file.renew_before_days, RENEW_BEFORE_DAYS, "renew_before_days")?;
+        ensure!(
+            renew_before < validity,
+            "validity_days must be more than renew_before_days, or every subscription ends soon for ever"
+        );
+        ensure!(!file.subscription.is_empty(), "there is no [[subscription]] in it");
+        let mut wanted = Vec::new();
+        let mut objects: Vec<Object> = Vec::new();
+        let mut further_hosts = file.prune_hosts;
+        for (at, entry) in file.subscription.into_iter().enumerate() {
+            let place = || format!("[[subscription]] {}", at + 1);
+            let object = object(entry.group, entry.action, entry.package)
+                .with_context(|| format!("{} must name one of group, action and package", place()))?;
+            let event_types = entry.events.names().with_context(place)?;
+            let callback_url = entry.callback_url.or_else(|| file.callback_url.clone());
+            let callback_url = callback_url.with_context(|| format!("{} has no callback_url", place()))?;
+            if !objects.contains(&object) {
+                objects.push(object.clone());
+            }
+            if event_types.is_empty() {
+                let uri: http::Uri = callback_url.parse().with_context(place)?;
+                further_hosts.extend(uri.authority().map(ToString::to_string));
+                continue;
+            }
+            let token = entry.callback_token.as_ref().or(file.callback_token.as_ref());
+            let token = token.with_context(|| format!("{} has no callback_token", place()))?;
+            wanted.push(Wanted {
+                object,
+                event_types,
+                callback_url,
+                callback_token: token.resolve(folder).with_context(place)?,
+                callback_context: entry.context,
+            });
+        }
+        Ok(Self { wanted, objects, validity, renew_before, further_hosts })
+    }
+
+    pub(super) fn policy(&self, prune: bool) -> Policy {
+        Policy {
+            now: now(),
+            renew_before: self.renew_before,
+            validity: self.validity,
+            prune,
+            further_hosts: self.further_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        }
+    }
+}
+
+impl Events {
+    fn names(self) -> anyhow::Result<Vec<String>> {
+        match self {
+            Self::Named(name) if name == ALL => Ok(all_event_types()),
+            Self::Named(_) => bail!("events must be a list of event types, or \"{ALL}\""),
+            Self::Listed(names) => {
+                names.iter().map(|name| known_event_type(name).map_err(anyhow::Error::msg)).collect()
+            }
+        }
+    }
+}
+
+impl TokenReference {
+    fn resolve(&self, folder: &Path) -> anyhow::Result<Secret> {
+        match self {
+            Self::Env { env: variable } => match env::var(variable) {
+                Ok(token) if !token.is_empty() => Ok(token.into()),
+                _ => bail!("the callback token's variable {variable} is not set"),
+            },
+            Self::File { file } => {
+                let path = folder.join(file);
+                read_token_file(&path)?
+                    .with_context(|| format!("the callback token's file {} is not there", path.display()))
+            }
+            Self::Other(_) => bail!("callback_token must be {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The Kaizala API from a client's side: access tokens, subscriptions, and responses to pull.
+//!
+//! Calls and fields are those of Microsoft's connector documentation; where that disagrees with itself, both readings are
+//! taken. Nothing here shows a secret: tokens are [`Secret`], and what Kaizala says in errors is scrubbed.
+
+mod access;
+mod actions;
+mod base_url;
+mod client;
+mod error;
+pub(crate) mod http;
+mod message;
+mod pace;
+mod pulled;
+mod secret;
+mod state;
+mod sync;
+mod transport;
+mod webhooks;
+
+pub use self::{
+    access::Credentials,
+    actions::{Action, ActionPages},
+    base_url::{BaseUrl, BaseUrlError},
+    client::{Config, Kaizala},
+    error::ApiError,
+    pace::{Limiter, Pace},
+    pulled::{PulledResponse, Unusable},
+    secret::Secret,
+    state::{StateError, default_state_file},
+    sync::{Doubled, Leftover, Plan, Policy, Reason, Step, Wanted},
+    webhooks::{Change, NewWebhook, Object, ObjectType, Webhook},
+};

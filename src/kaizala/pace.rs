@@ -1,0 +1,77 @@
+//! How fast and how often Kaizala is called.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep_until},
+};
+
+/// How fast, how often and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How many calls are made in a [`window`](Self::window).
+    pub calls: usize,
+    /// The time in which they are counted.
+    pub window: Duration,
+    /// How often a call is sent that fails in a way that may pass.
+    pub attempts: u32,
+    /// The longest pause before the second attempt; it doubles from there. The pause is drawn at random from zero up, so
+    /// that several clients do not come back in step.
+    pub first_pause: Duration,
+    /// The longest pause that Kaizala may ask for: a longer one is an error, since somebody is waiting.
+    pub longest_wait: Duration,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+impl Default for Pace {
+    /// Kaizala allows 100 calls a minute for each connector and a minute for each call, by Microsoft's documentation. Some
+    /// room is left for another command that runs at the same time.
+    fn default() -> Self {
+        Self {
+            calls: 90,
+            window: Duration::from_mins(1),
+            attempts: 6,
+            first_pause: Duration::from_secs(1),
+            longest_wait: Duration::from_mins(5),
+            timeout: Duration::from_mins(1),
+        }
+    }
+}
+
+impl Pace {
+    /// The pause before the next attempt.
+    pub(super) fn pause(&self, failed_attempts: u32) -> Duration {
+        let longest = self.first_pause * 2_u32.saturating_pow(failed_attempts.saturating_sub(1));
+        let share = getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
+        longest.mul_f64(share)
+    }
+}
+
+/// Lets so many calls pass in any stretch of time of a certain length, and makes the others wait.
+#[derive(Debug)]
+pub struct Limiter {
+    calls: usize,
+    window: Duration,
+    passed: Mutex<VecDeque<Instant>>,
+}
+
+impl Limiter {
+    /// A limiter that lets `calls` pass in a `window`; at least one.
+    pub fn new(calls: usize, window: Duration) -> Self {
+        Self { calls: calls.max(1), window, passed: Mutex::default() }
+    }
+
+    /// Waits until another call may be made, and counts it.
+    pub async fn pass(&self) {
+        // Whoever waits holds the lock, so that calls pass in the order in which they came.
+        let mut passed = self.passed.lock().await;
+        if passed.len() >= self.calls
+            && let Some(oldest) = passed.pop_front()
+        {
+            sleep_until(oldest + self.window).await;
+        }
+        passed.push_back(Instant::now());
+    }
+}

@@ -1,0 +1,176 @@
+//! A response from the API, brought into the shape in which the webhook delivers it.
+//!
+//! No source preserves what a pulled response looks like. So whatever it has is kept under its own name, what the webhook
+//! has besides is added from the action, and answers are looked for in every place where they were seen or documented.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::actions::Action;
+use crate::event::{
+    EventType,
+    json::{Object, list},
+};
+
+/// A response as the body of a callback. Besides what Kaizala sends it has `"pulled": true`, outside `data`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PulledResponse {
+    /// Identifies the response.
+    pub response_id: String,
+    /// JSON, for [`Event::parse`](crate::event::Event::parse).
+    pub body: Vec<u8>,
+}
+
+/// Shows what identifies the response and nothing of what people wrote.
+impl fmt::Debug for PulledResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PulledResponse").field("response_id", &self.response_id).finish_non_exhaustive()
+    }
+}
+
+/// Why a response cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// Nothing identifies it.
+    NoId,
+    /// Its answers are in no place that is known. Kept without them, it would pass for an edit that deletes them.
+    NoAnswers,
+}
+
+/// Members of a JSON object to be written.
+#[derive(Default)]
+struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
+
+impl<'a> Members<'a> {
+    fn of(object: &Object<'a>) -> Self {
+        Self(object.members().map(|(name, value)| (name, Cow::Borrowed(value))).collect())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, value)| key == name && value.get() != "null")
+    }
+
+    /// In place of what is there under that name.
+    fn set(&mut self, name: &'static str, value: Cow<'a, RawValue>) {
+        self.0.retain(|(key, _)| key != name);
+        self.0.push((name.into(), value));
+    }
+
+    /// Unless there is something.
+    fn fill(&mut self, name: &'static str, value: Option<Cow<'a, RawValue>>) {
+        if let Some(value) = value
+            && !self.has(name)
+        {
+            self.set(name, value);
+        }
+    }
+
+    fn fill_text(&mut self, name: &'static str, text: Option<&str>) {
+        self.fill(name, text.map(json));
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, &**value)))
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> Cow<'static, RawValue> {
+    Cow::Owned(to_raw_value(value).expect("texts, flags, and what was JSON already can be written"))
+}
+
+impl Action {
+    /// The responses to it, each as a callback's body of that event type.
+    pub fn responses(&self, group: &str, event_type: EventType) -> Vec<Result<PulledResponse, Unusable>> {
+        let Some(action) = self.object() else { return Vec::new() };
+        let mut places = Self::bodies(&action);
+        let questions = places.iter().map(|body| body.list("questions")).find(|list| !list.is_empty());
+        let questions = questions.unwrap_or_default();
+        let package = ["packageId", "id"].iter().find_map(|name| action.id(name));
+        let action_id = self.id();
+        places.push(action);
+        let responses = places.iter().map(|place| place.list("responses")).find(|list| !list.is_empty());
+        let card = Card { group, event_type, action_id, package: package.as_deref(), questions };
+        responses.unwrap_or_default().into_iter().map(|response| card.body(response)).collect()
+    }
+}
+
+/// What the responses to an action have in common.
+struct Card<'a> {
+    group: &'a str,
+    event_type: EventType,
+    action_id: Option<String>,
+    package: Option<&'a str>,
+    questions: Vec<&'a RawValue>,
+}
+
+impl Card<'_> {
+    fn body(&self, response: &RawValue) -> Result<PulledResponse, Unusable> {
+        let response = Object::parse(response.get()).ok_or(Unusable::NoId)?;
+        let response_id = response.id("responseId").or_else(|| response.id("id")).ok_or(Unusable::NoId)?.into_owned();
+        let mut data = Members::of(&response);
+        data.fill_text("actionId", self.action_id.as_deref());
+        data.fill_text("packageId", self.package);
+        data.fill_text("groupId", Some(self.group));
+        data.fill_text("responseId", Some(&response_id));
+        if self.event_type == EventType::JobResponse {
+            // Understood where it is: flat, or below.
+            let nested = response.object("responseDetails").and_then(|details| details.object("response"));
+            nested.as_ref().unwrap_or(&response).raw("isCompleted").ok_or(Unusable::NoAnswers)?;
+        } else {
+            let answered = self.answered(&response).ok_or(Unusable::NoAnswers)?;
+            let mut details =
+                response.object("responseDetails").map(|details| Members::of(&details)).unwrap_or_default();
+            details.set("responseWithQuestions", json(&answered));
+            data.set("responseDetails", json(&details));
+        }
+        let mut body = Members::default();
+        body.set("objectId", json(self.group));
+        body.set("objectType", json("Group"));
+        body.set("eventType", json(self.event_type.name()));
+        body.set("eventId", json(&response_id));
+        body.set("groupId", json(self.group));
+        body.set("pulled", json(&true));
+        body.set("data", json(&data));
+        let body = json(&body).get().as_bytes().to_vec();
+        Ok(PulledResponse { response_id, body })
+    }
+
+    /// The answers with their questions, as `responseWithQuestions` has them; none when there is no place for them.
+    fn answered<'a>(&'a self, response: &Object<'a>) -> Option<Vec<Members<'a>>> {
+        let details = response.object("responseDetails");
+        let in_details = details.as_ref().and_then(|details| details.raw("responseWithQuestions"));
+        let beside = ["responseWithQuestions", "answers", "questions"].map(|name| response.raw(name));
+        let bare = response.raw("responseDetails").filter(|_| details.is_none());
+        let places: Vec<_> = in_details.into_iter().chain(beside.into_iter().flatten()).chain(bare).map(list).collect();
+        // An empty one counts when there is no other.
+        let answers = places.iter().find(|list| !list.is_empty()).or(places.first())?;
+        Some(answers.iter().enumerate().map(|(at, answer)| self.with_question(at, answer)).collect())
+    }
+
+    fn with_question<'a>(&'a self, at: usize, answer: &'a RawValue) -> Members<'a> {
+        let asked: Vec<_> = self.questions.iter().map(|question| Object::parse(question.get())).collect();
+        // A bare answer, unless it is an object that is one, as a place is.
+        let names = ["title", "question", "answer", "response"];
+        let item = Object::parse(answer.get()).filter(|item| names.iter().any(|name| item.raw(name).is_some()));
+        let title = item.as_ref().and_then(|item| item.text("title"));
+        let same_title = |question: &&Option<Object<'_>>| {
+            title.is_some() && question.as_ref().and_then(|question| question.text("title")) == title
+        };
+        // The position counts where titles agree or are not told.
+        let at_position = asked.get(at).filter(|question| title.is_none() || same_title(question));
+        let question = at_position.or_else(|| asked.iter().find(same_title)).and_then(Option::as_ref);
+        let mut members = item.as_ref().map(Members::of).unwrap_or_default();
+        for name in ["title", "type", "options", "isInvisible"] {
+            members.fill(name, question.and_then(|question| question.raw(name)).map(Cow::Borrowed));
+        }
+        match item {
+            None => members.set("answer", Cow::Borrowed(answer)),
+            Some(item) => members.fill("answer", item.raw("response").map(Cow::Borrowed)),
+        }
+        members
+    }
+}

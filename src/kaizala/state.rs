@@ -1,0 +1,220 @@
+//! Tokens that Kaizala gave, kept in a file between commands.
+//!
+//! A refresh token is worth a year of access, and its successor comes in one answer: it is on the disk before anything else
+//! is done with that answer. Only the owner can read the file, and whoever reads it sees an old state or a new one.
+
+use std::{
+    env,
+    error::Error,
+    fmt,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+
+use super::{
+    access::{Access, Credentials},
+    base_url::BaseUrl,
+    secret::Secret,
+};
+use crate::event::Sha256Digest;
+
+/// Why tokens cannot be kept.
+#[derive(Debug)]
+pub enum StateError {
+    /// The file, or its folder, cannot be read or written.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds the tokens of another application.
+    OtherApplication {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, .. } => {
+                write!(f, "{} cannot be used: name a file that can be written with KAIZALA_STATE_FILE", path.display())
+            }
+            Self::Malformed { path } => write!(
+                f,
+                "{} is damaged: restore it, or delete it if KAIZALA_REFRESH_TOKEN is the newest refresh token that you have",
+                path.display()
+            ),
+            Self::OtherApplication { path } => write!(
+                f,
+                "{} holds the tokens of another application: name another file with KAIZALA_STATE_FILE",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl Error for StateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// The file for an application's tokens when none is named: `kaizala/<digest>.json` in `$XDG_STATE_HOME`, by default
+/// `~/.local/state`. One for each application and API, so that they do not overwrite each other. None without a home.
+pub fn default_state_file(api_url: &BaseUrl, credentials: &Credentials) -> Option<PathBuf> {
+    let folder = |variable| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state_home = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
+    let name = application(api_url, credentials).short();
+    Some(state_home.join("kaizala").join(format!("{name}.json")))
+}
+
+fn application(api_url: &BaseUrl, credentials: &Credentials) -> Sha256Digest {
+    Sha256Digest::of(format!("{api_url}\n{}", credentials.application_id.expose()).as_bytes())
+}
+
+/// What the file holds.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct State {
+    /// Digest of API and application.
+    application: String,
+    #[serde(default)]
+    pub(super) access: Option<Access>,
+    #[serde(default)]
+    successor: Option<Successor>,
+}
+
+/// A refresh token that Kaizala gave.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Successor {
+    /// Digest of the refresh token that was configured then: when another one is configured, that one is newer.
+    of: String,
+    refresh_token: Secret,
+}
+
+impl State {
+    /// The refresh token to show: the newest successor of the one that is configured.
+    pub(super) fn refresh_token<'a>(&'a self, configured: &'a Secret) -> &'a Secret {
+        let successor = self.successor.as_ref().filter(|successor| successor.of == digest(configured));
+        successor.map_or(configured, |successor| &successor.refresh_token)
+    }
+
+    pub(super) fn set_refresh_token(&mut self, configured: &Secret, refresh_token: Secret) {
+        self.successor = Some(Successor { of: digest(configured), refresh_token });
+    }
+}
+
+fn digest(secret: &Secret) -> String {
+    Sha256Digest::of(secret.expose().as_bytes()).to_string()
+}
+
+/// Where tokens are kept.
+#[derive(Clone, Debug)]
+pub(super) struct StateFile {
+    path: PathBuf,
+    application: String,
+}
+
+/// The right to change the file, which one process has at a time: two that refresh at once might each get a successor,
+/// and keep the one that does not count.
+pub(super) struct Locked {
+    file: StateFile,
+    _lock: File,
+}
+
+impl StateFile {
+    pub(super) fn new(path: PathBuf, api_url: &BaseUrl, credentials: &Credentials) -> Self {
+        Self { path, application: application(api_url, credentials).to_string() }
+    }
+
+    /// Waits until no other process changes the file.
+    pub(super) async fn lock(&self) -> Result<Locked, StateError> {
+        let file = self.clone();
+        let locked = spawn_blocking(move || {
+            let lock = file.open_lock().map_err(|source| file.failed(source))?;
+            Ok(Locked { file, _lock: lock })
+        });
+        locked.await.unwrap_or_else(|error| Err(self.failed(io::Error::other(error))))
+    }
+
+    fn open_lock(&self) -> io::Result<File> {
+        create_private_folder(self.folder())?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let lock = private(&mut options).open(self.path.with_added_extension("lock"))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    fn failed(&self, source: io::Error) -> StateError {
+        StateError::Io { path: self.path.clone(), source }
+    }
+}
+
+impl Locked {
+    pub(super) fn load(&self) -> Result<State, StateError> {
+        let StateFile { path, application } = &self.file;
+        let json = match fs::read(path) {
+            Ok(json) => json,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(State { application: application.clone(), access: None, successor: None });
+            }
+            Err(error) => return Err(self.file.failed(error)),
+        };
+        let state: State = serde_json::from_slice(&json).map_err(|_| StateError::Malformed { path: path.clone() })?;
+        if state.application != *application {
+            return Err(StateError::OtherApplication { path: path.clone() });
+        }
+        Ok(state)
+    }
+
+    pub(super) fn save(&self, state: &State) -> Result<(), StateError> {
+        self.replace(state).map_err(|error| self.file.failed(error))
+    }
+
+    /// Written aside, made durable, and put in place in one step.
+    fn replace(&self, state: &State) -> io::Result<()> {
+        // Files like that are made for the owner alone.
+        let mut aside = tempfile::NamedTempFile::new_in(self.file.folder())?;
+        aside.write_all(&serde_json::to_vec_pretty(state)?)?;
+        aside.as_file().sync_all()?;
+        aside.persist(&self.file.path)?;
+        // The name is durable when its folder is.
+        #[cfg(unix)]
+        File::open(self.file.folder())?.sync_all()?;
+        Ok(())
+    }
+}
+
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}

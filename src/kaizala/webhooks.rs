@@ -1,0 +1,272 @@
+//! Subscriptions: `/v1/webhook`.
+//!
+//! Microsoft's documentation spells the callback's fields two ways, in its table and in its sample: both are read.
+
+use std::{fmt, str::FromStr};
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::{
+    client::{Kaizala, encoded},
+    error::ApiError,
+    secret::Secret,
+    transport::Call,
+};
+use crate::event::Timestamp;
+
+const LIST: &str = "list webhooks";
+const REGISTER: &str = "register webhook";
+
+/// How often a registration is tried whose answer did not come.
+const REGISTRATIONS: u32 = 3;
+
+/// What can be subscribed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectType {
+    /// Everything in a group.
+    Group,
+    /// One action.
+    Action,
+    /// All actions of a package, in every group.
+    ActionPackage,
+}
+
+impl ObjectType {
+    /// The type as Kaizala spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Group => "Group",
+            Self::Action => "Action",
+            Self::ActionPackage => "ActionPackage",
+        }
+    }
+}
+
+impl fmt::Display for ObjectType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is subscribed to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Object {
+    /// What it is.
+    pub object_type: ObjectType,
+    /// Its id, opaque.
+    pub id: String,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.object_type, self.id)
+    }
+}
+
+/// A subscription as Kaizala lists it. The callback URL may hold a secret in its query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// The id that Kaizala gave it.
+    pub id: String,
+    /// The event types that it is for.
+    pub event_types: Vec<String>,
+    /// Where the events go.
+    pub callback_url: String,
+    /// What they carry in the header `kz-callback-token`.
+    pub callback_token: Option<Secret>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it ends.
+    pub valid_until: Option<Timestamp>,
+    /// Whether events are delivered. Kaizala turns this off when an event cannot be delivered.
+    pub is_active: bool,
+}
+
+/// A subscription to be made.
+#[derive(Clone, Debug)]
+pub struct NewWebhook {
+    /// To what.
+    pub object: Object,
+    /// The event types.
+    pub event_types: Vec<String>,
+    /// Where the events are to go; https.
+    pub callback_url: String,
+    /// What they are to carry in the header `kz-callback-token`.
+    pub callback_token: Secret,
+    /// What they are to carry as `context`.
+    pub callback_context: Option<String>,
+    /// When it is to end; two years from now when nothing is said.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// What of a subscription is to become another.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The event types.
+    pub event_types: Option<Vec<String>>,
+    /// Where the events go.
+    pub callback_url: Option<String>,
+    /// What they carry in the header `kz-callback-token`.
+    pub callback_token: Option<Secret>,
+    /// What they carry as `context`.
+    pub callback_context: Option<String>,
+    /// When it ends.
+    pub valid_until: Option<Timestamp>,
+    /// Whether it is to deliver again after Kaizala disabled it.
+    pub enable: bool,
+}
+
+impl Change {
+    /// Enables a webhook and changes nothing else.
+    pub fn enable() -> Self {
+        Self { enable: true, ..Self::default() }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut fields = Map::new();
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                fields.insert(name.to_owned(), value);
+            }
+        };
+        set("eventTypes", self.event_types.as_ref().map(|types| json!(types)));
+        set("callBackUrl", self.callback_url.as_ref().map(|url| json!(url)));
+        set("callBackToken", self.callback_token.as_ref().map(|token| json!(token)));
+        set("callBackContext", self.callback_context.as_ref().map(|context| json!(context)));
+        set("validity", self.valid_until.map(|until| json!(until.epoch_millis())));
+        // A string under a capital letter, in both of the documentation's samples.
+        set("Active", self.enable.then(|| json!("true")));
+        Value::Object(fields)
+    }
+}
+
+impl NewWebhook {
+    fn to_json(&self) -> Value {
+        let fields = Change {
+            event_types: Some(self.event_types.clone()),
+            callback_url: Some(self.callback_url.clone()),
+            callback_token: Some(self.callback_token.clone()),
+            callback_context: self.callback_context.clone(),
+            valid_until: self.valid_until,
+            enable: false,
+        };
+        let mut json = fields.to_json();
+        json["objectId"] = json!(self.object.id);
+        json["objectType"] = json!(self.object.object_type.name());
+        json
+    }
+
+    fn is(&self, webhook: &Webhook) -> bool {
+        webhook.is_active
+            && webhook.callback_url == self.callback_url
+            && webhook.callback_token.as_ref() == Some(&self.callback_token)
+            && same_types(&webhook.event_types, &self.event_types)
+    }
+}
+
+/// Whether two lists name the same event types, in whatever order.
+pub(super) fn same_types(one: &[String], other: &[String]) -> bool {
+    one.iter().all(|name| other.contains(name)) && other.iter().all(|name| one.contains(name))
+}
+
+impl Webhook {
+    /// None without an id, by which it could be looked after.
+    fn read(webhook: &Value) -> Option<Self> {
+        let text = |names: [&str; 2]| names.iter().find_map(|name| webhook[*name].as_str()).map(str::to_owned);
+        let time = |name: &str| {
+            let value = &webhook[name];
+            let millis = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
+            Timestamp::from_epoch_millis(millis)
+        };
+        let types = webhook["events"].as_array().or_else(|| webhook["eventTypes"].as_array());
+        let types = types.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        let active = [&webhook["active"], &webhook["Active"]];
+        let is_yes = |value: &&Value| value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(is_true));
+        Some(Self {
+            id: text(["id", "webhookId"])?,
+            event_types: types.collect(),
+            callback_url: text(["callbackUrl", "callBackUrl"]).unwrap_or_default(),
+            callback_token: text(["callbackToken", "callBackToken"])
+                .filter(|token| !token.is_empty())
+                .map(Secret::from),
+            created_at: time("ts"),
+            valid_until: time("validity"),
+            is_active: active.iter().any(is_yes),
+        })
+    }
+}
+
+fn is_true(text: &str) -> bool {
+    bool::from_str(&text.to_ascii_lowercase()).unwrap_or(false)
+}
+
+impl Kaizala {
+    /// The subscriptions to an object. There is no list of all.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn webhooks(&self, object: &Object) -> Result<Vec<Webhook>, ApiError> {
+        let path = format!("/v1/webhook?objectId={}&objectType={}", encoded(&object.id), object.object_type);
+        let answer = self.ask(Call::get(LIST, path)).await?;
+        let listed = answer["webhooks"].as_array();
+        let listed = listed.ok_or(ApiError::Unreadable { call: LIST, what: "has no list of webhooks" })?;
+        listed
+            .iter()
+            .map(|webhook| Webhook::read(webhook).ok_or(ApiError::Unreadable { call: LIST, what: "lacks an id" }))
+            .collect()
+    }
+
+    /// Subscribes, and returns the subscription's id. When the answer is lost, the list tells whether it was made, so that
+    /// there are not two in the end.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn register(&self, webhook: &NewWebhook) -> Result<String, ApiError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let call = Call {
+                name: REGISTER,
+                method: Method::POST,
+                path: "/v1/webhook".to_owned(),
+                body: webhook.to_json().to_string().into(),
+                is_repeatable: false,
+            };
+            match self.ask(call).await {
+                Ok(answer) => {
+                    let id = answer["webhookId"].as_str().map(str::to_owned);
+                    return id.ok_or(ApiError::Unreadable { call: REGISTER, what: "has no webhookId" });
+                }
+                Err(error) if error.is_ambiguous() => {
+                    let listed = self.webhooks(&webhook.object).await?;
+                    if let Some(made) = listed.into_iter().find(|listed| webhook.is(listed)) {
+                        return Ok(made.id);
+                    }
+                    if attempts == REGISTRATIONS {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Changes a subscription. What Kaizala answers is not documented: the list tells what came of it.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn update(&self, id: &str, change: &Change) -> Result<(), ApiError> {
+        let path = format!("/v1/webhook/{}", encoded(id));
+        self.change("update webhook", Method::PUT, path, change.to_json().to_string().into()).await
+    }
+
+    /// Ends a subscription.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
+        let path = format!("/v1/webhook/{}", encoded(id));
+        self.change("delete webhook", Method::DELETE, path, bytes::Bytes::new()).await
+    }
+}

@@ -1,0 +1,130 @@
+//! The metrics: which fields of a log line CloudWatch makes metrics of.
+//!
+//! Such a line is in CloudWatch's embedded metric format: under `_aws` it says which of its fields are metrics and which
+//! are dimensions, and CloudWatch reads them off the log. A metric costs no call and no second line.
+//!
+//! Every combination of dimensions is a metric of its own on the bill. So outcomes and event types are not combined (the
+//! log has both on one line for whoever asks), and event types that Kaizala is not known to send count as one.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use crate::event::{Event, EventType};
+
+/// Where the metrics are found in CloudWatch.
+pub const NAMESPACE: &str = "KaizalaWebhook";
+
+/// Dimension: the Lambda function, since several deployments share an account.
+pub const FUNCTION_NAME: &str = "FunctionName";
+/// Dimension: what became of a delivery, see [`crate::store::Outcome`], or [`FAILED`].
+pub const OUTCOME: &str = "Outcome";
+/// Dimension: the event type, see [`OTHER_EVENT_TYPE`].
+pub const EVENT_TYPE: &str = "EventType";
+/// Dimension: why a request was refused; the `code` of the answer.
+pub const REASON: &str = "Reason";
+
+/// Metric: callbacks that bore an accepted token.
+pub const DELIVERIES: &str = "Deliveries";
+/// Metric: deliveries that could not be stored and were answered 503, 1 or 0.
+pub const STORE_FAILURES: &str = "StoreFailures";
+/// Metric: size of the body of a delivery.
+pub const BODY_BYTES: &str = "BodyBytes";
+/// Metric: how long DynamoDB took for a delivery, all attempts together.
+pub const STORE_LATENCY: &str = "StoreLatency";
+/// Metric: requests that were not served.
+pub const REFUSED: &str = "Refused";
+
+/// The outcome of a delivery that was answered 503.
+pub const FAILED: &str = "failed";
+/// The event type of what is none that Kaizala is known to send.
+pub const OTHER_EVENT_TYPE: &str = "Other";
+
+/// Target of the log line of a delivery.
+pub(super) const DELIVERY_LINE: &str = concat!(env!("CARGO_CRATE_NAME"), "::delivery");
+/// Target of the log line of a refusal.
+pub(super) const REFUSAL_LINE: &str = concat!(env!("CARGO_CRATE_NAME"), "::refusal");
+
+/// What CloudWatch is to make of the fields of a line.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricDirective {
+    /// [`NAMESPACE`].
+    pub namespace: &'static str,
+    /// The sets of dimensions under which each metric is counted.
+    pub dimensions: &'static [&'static [&'static str]],
+    /// The metrics.
+    pub metrics: &'static [Metric],
+}
+
+/// One field that is a metric.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metric {
+    /// The field.
+    pub name: &'static str,
+    /// CloudWatch's name of the unit.
+    pub unit: &'static str,
+}
+
+/// The metrics of a delivery.
+pub const OF_A_DELIVERY: &[MetricDirective] = &[
+    MetricDirective {
+        namespace: NAMESPACE,
+        dimensions: &[&[FUNCTION_NAME], &[FUNCTION_NAME, OUTCOME], &[FUNCTION_NAME, EVENT_TYPE]],
+        metrics: &[Metric { name: DELIVERIES, unit: "Count" }],
+    },
+    MetricDirective {
+        namespace: NAMESPACE,
+        dimensions: &[&[FUNCTION_NAME]],
+        metrics: &[
+            Metric { name: STORE_FAILURES, unit: "Count" },
+            Metric { name: BODY_BYTES, unit: "Bytes" },
+            Metric { name: STORE_LATENCY, unit: "Milliseconds" },
+        ],
+    },
+];
+
+/// The metrics of a refusal.
+pub const OF_A_REFUSAL: &[MetricDirective] = &[MetricDirective {
+    namespace: NAMESPACE,
+    dimensions: &[&[FUNCTION_NAME, REASON]],
+    metrics: &[Metric { name: REFUSED, unit: "Count" }],
+}];
+
+/// The event type as a dimension: one of a limited number.
+pub(super) fn event_type(event: Option<&Event<'_>>) -> &'static str {
+    event.and_then(Event::known_type).map_or(OTHER_EVENT_TYPE, EventType::name)
+}
+
+/// What is appended to a line's fields to make it one that carries metrics.
+pub(super) struct Embedding {
+    function_name: String,
+    of_a_delivery: String,
+    of_a_refusal: String,
+}
+
+impl Embedding {
+    /// For the function of that name.
+    pub(super) fn new(function_name: &str) -> Self {
+        // Strings under fixed names: nothing that serde_json could fail on.
+        let json = |directives: &[MetricDirective]| serde_json::to_string(directives).unwrap_or_default();
+        Self {
+            function_name: serde_json::to_string(function_name).unwrap_or_default(),
+            of_a_delivery: json(OF_A_DELIVERY),
+            of_a_refusal: json(OF_A_REFUSAL),
+        }
+    }
+
+    /// The members, without braces, for a line of that target; none when it carries no metrics.
+    pub(super) fn members(&self, target: &str) -> Option<String> {
+        let directives = match target {
+            DELIVERY_LINE => &self.of_a_delivery,
+            REFUSAL_LINE => &self.of_a_refusal,
+            _ => return None,
+        };
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let name = &self.function_name;
+        Some(format!(r#""{FUNCTION_NAME}":{name},"_aws":{{"Timestamp":{millis},"CloudWatchMetrics":{directives}}}"#))
+    }
+}

@@ -1,0 +1,76 @@
+//! What came when: the index by time.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{
+    Store,
+    error::StoreError,
+    item::text,
+    schema::{BY_TIME, EVENT_KEY, GROUP_ID, RECEIVED_AT},
+};
+use crate::event::{EventKey, Timestamp};
+
+/// Which of a group's items to list, and in which order.
+#[derive(Clone, Debug, Default)]
+pub struct TimeRange {
+    /// Not those that were received before.
+    pub since: Option<Timestamp>,
+    /// Not those that were received later.
+    pub until: Option<Timestamp>,
+    /// Only those of an event type.
+    pub event_type: Option<String>,
+    /// The newest first.
+    pub is_newest_first: bool,
+}
+
+/// An item as the index knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The sort key.
+    pub key: EventKey,
+    /// When it was received, RFC 3339.
+    pub received_at: String,
+}
+
+impl Store {
+    /// The items of a group in the order of their arrival, at most `limit`. The index follows the table within moments: what
+    /// was written just now may be missing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB does not answer.
+    pub async fn list(&self, group: &str, range: &TimeRange, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_TIME)
+            .scan_index_forward(!range.is_newest_first)
+            .key_condition_expression(format!("{GROUP_ID} = :group AND {RECEIVED_AT} BETWEEN :since AND :until"))
+            .expression_attribute_values(":group", AttributeValue::S(group.to_owned()))
+            .expression_attribute_values(":since", time(range.since.unwrap_or(Timestamp::EPOCH)))
+            .expression_attribute_values(":until", time(range.until.unwrap_or(Timestamp::MAX)));
+        if let Some(event_type) = &range.event_type {
+            query = query
+                .filter_expression(format!("begins_with({EVENT_KEY}, :type)"))
+                .expression_attribute_values(":type", AttributeValue::S(EventKey::type_prefix(event_type)));
+        } else if let Ok(limit) = i32::try_from(limit) {
+            query = query.limit(limit.max(1));
+        }
+        let mut pages = query.into_paginator().send();
+        let mut listed = Vec::new();
+        while listed.len() < limit
+            && let Some(page) = pages.next().await
+        {
+            listed.extend(page?.items().iter().map(|item| Listed {
+                key: EventKey::from_table(text(item, EVENT_KEY).unwrap_or_default()),
+                received_at: text(item, RECEIVED_AT).unwrap_or_default().to_owned(),
+            }));
+        }
+        listed.truncate(limit);
+        Ok(listed)
+    }
+}
+
+fn time(time: Timestamp) -> AttributeValue {
+    AttributeValue::S(time.to_string())
+}

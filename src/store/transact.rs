@@ -1,0 +1,57 @@
+//! Several writes that happen together or not at all.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{error::SdkError, types::TransactWriteItem};
+use tokio::time::sleep;
+
+use super::{Store, error::StoreError};
+
+/// How often a transaction is tried that another write is in the way of.
+const ATTEMPTS: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+/// How a transaction ended.
+pub(super) enum Transacted {
+    /// All of it is done.
+    Done,
+    /// Nothing is done. For each write, whether its condition did not hold.
+    Refused(Vec<bool>),
+}
+
+impl Store {
+    pub(super) async fn transact(&self, writes: &[TransactWriteItem]) -> Result<Transacted, StoreError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let request = self.client.transact_write_items().set_transact_items(Some(writes.to_vec()));
+            let Err(error) = request.send().await else { return Ok(Transacted::Done) };
+            let codes = cancellation_codes(&error);
+            if codes.iter().any(|code| code == "ConditionalCheckFailed") {
+                return Ok(Transacted::Refused(codes.iter().map(|code| code == "ConditionalCheckFailed").collect()));
+            }
+            if attempts == ATTEMPTS || !codes.iter().any(|code| code == "TransactionConflict") {
+                return Err(error.into());
+            }
+            sleep(FIRST_PAUSE * attempts).await;
+        }
+    }
+}
+
+type TransactError = SdkError<
+    aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError,
+    aws_sdk_dynamodb::config::http::HttpResponse,
+>;
+
+/// A code for each write, when the transaction was cancelled.
+fn cancellation_codes(error: &TransactError) -> Vec<String> {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
+
+    match error.as_service_error() {
+        Some(TransactionCanceledException(cancelled)) => {
+            let reasons = cancelled.cancellation_reasons();
+            reasons.iter().map(|reason| reason.code().unwrap_or_default().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}

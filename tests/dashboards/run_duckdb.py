@@ -1,0 +1,89 @@
+"""Runs the recipes of dashboards/duckdb: over the raw files of tests/fixtures/export, and over Parquet files of its rows,
+made here or, with the argument --tables FOLDER, by `kaizala export`.
+
+Exit code 1 and a line for each difference from the expected rows when there are any.
+"""
+
+import argparse
+import pathlib
+import sys
+import tempfile
+
+import duckdb
+
+from fixture import FIXTURE, ROOT, TABLES, column_type, differences, expected_rows
+
+RECIPES = ROOT / "dashboards/duckdb"
+
+# Of the charts, some rows that can be counted by hand in the expected tables.
+COUNTED = {
+    "SELECT sum(events) FROM events_per_day WHERE day = '2023-03-06'": (33,),
+    "SELECT responses, responders FROM responses_per_action WHERE title = 'After the training'": (2, 1),
+    "SELECT answers FROM choices WHERE question_title = 'Open on Sunday' AND choice = 'No'": (1,),
+    "SELECT count(*) FROM choices WHERE question_title = 'Open on Sunday' AND choice = 'Yes'": (0,),
+    "SELECT answers, largest FROM numbers WHERE question_title = 'Seats' AND action_id LIKE 'f04c99f8%'": (1, 14.0),
+    "SELECT count(*), count_if(is_completed) FROM job_status WHERE title = 'Repair the pump'": (2, 1),
+}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--tables", type=pathlib.Path, help="folder of <table>.parquet")
+    if tables := arguments.parse_args().tables:
+        complaints = parquet(tables)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            write_parquet(pathlib.Path(folder))
+            complaints = raw_export() + parquet(folder)
+    print("\n".join(complaints) or "all recipes return the expected rows")
+    sys.exit(1 if complaints else 0)
+
+
+def raw_export():
+    export = max((FIXTURE / "2023-03-08/AWSDynamoDB").iterdir())
+    database = run("raw-export.sql", "export", export)
+    complaints = []
+    for table in ("events", "responses", "answers"):
+        complaints += differences(table, database.execute(f"FROM {table}"), expected_rows(table, unpacked=False))
+    return complaints
+
+
+def parquet(folder):
+    database = run("parquet.sql", "tables", folder)
+    complaints = []
+    for table in TABLES:
+        complaints += differences(table, without_zones(database, table), expected_rows(table))
+    database.execute((RECIPES / "charts.sql").read_text(encoding="utf-8"))
+    for query, expected in COUNTED.items():
+        if (found := database.execute(query).fetchone()) != expected:
+            complaints.append(f"{query}: {found} instead of {expected}")
+    return complaints
+
+
+def without_zones(database, table):
+    """A table with its times as plain ones in UTC, in whichever of the two forms Parquet has them."""
+    columns = database.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
+    selected = [
+        f'"{name}" AT TIME ZONE \'UTC\' AS "{name}"' if kind.endswith("TIME ZONE") else f'"{name}"'
+        for name, kind in columns
+    ]
+    return database.execute(f"SELECT {', '.join(selected)} FROM {table}")
+
+
+def run(recipe, variable, value):
+    database = duckdb.connect()
+    database.execute(f"SET VARIABLE {variable} = '{value}'")
+    database.execute((RECIPES / recipe).read_text(encoding="utf-8"))
+    return database
+
+
+def write_parquet(folder):
+    """The expected rows as the export command would write them."""
+    for table in TABLES:
+        rows = FIXTURE / "expected" / f"{table}.ndjson"
+        types = {name: column_type(name) for name in expected_rows(table)[0]}
+        relation = duckdb.read_json(str(rows), columns=types, format="newline_delimited")
+        relation.write_parquet(str(folder / f"{table}.parquet"))
+
+
+main()
