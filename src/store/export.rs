@@ -5,9 +5,10 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
 };
+use serde_json::json;
 
 use super::read::StoredItem;
 
@@ -54,29 +55,30 @@ impl StoredItem {
         attributes.sort_by_key(|(name, _)| *name);
         out.extend_from_slice(b"{\"Item\":{");
         for (at, (name, value)) in attributes.into_iter().enumerate() {
-            let (kind, text) = match value {
-                AttributeValue::S(text) => ("S", Cow::Borrowed(text.as_str())),
-                AttributeValue::N(number) => ("N", Cow::Borrowed(number.as_str())),
-                AttributeValue::B(bytes) => ("B", Cow::Owned(STANDARD.encode(bytes.as_ref()))),
+            let (kind, value) = match value {
+                AttributeValue::S(text) => ("S", json!(text)),
+                AttributeValue::N(number) => ("N", json!(number)),
+                AttributeValue::B(bytes) => ("B", json!(STANDARD.encode(bytes.as_ref()))),
+                AttributeValue::Bool(flag) => ("BOOL", json!(flag)),
                 // The table has no others.
                 _ => continue,
             };
             if at > 0 {
                 out.push(b',');
             }
-            write_json_string(name, out);
+            write_json(name, out);
             out.extend_from_slice(b":{\"");
             out.extend_from_slice(kind.as_bytes());
             out.extend_from_slice(b"\":");
-            write_json_string(&text, out);
+            write_json(&value, out);
             out.push(b'}');
         }
         out.extend_from_slice(b"}}\n");
     }
 }
 
-fn write_json_string(text: &str, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, text).expect("a string is JSON, and a Vec takes every write");
+fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("it is JSON, and a Vec takes every write");
 }
 
 /// The attributes of an item; all of them, or (`WHOLE` false) the strings and numbers but for the body.
@@ -110,7 +112,7 @@ impl<'de, const WHOLE: bool> Deserialize<'de> for Attributes<WHOLE> {
     }
 }
 
-/// `{"S": "…"}`, `{"N": "…"}` or `{"B": "…"}`.
+/// `{"S": "…"}`, `{"N": "…"}`, `{"B": "…"}` or `{"BOOL": …}`.
 struct TypedValue<const WHOLE: bool>;
 
 impl<'de, const WHOLE: bool> DeserializeSeed<'de> for TypedValue<WHOLE> {
@@ -134,6 +136,7 @@ impl<'de, const WHOLE: bool> Visitor<'de> for TypedValue<WHOLE> {
             value = match &*kind {
                 "S" => Some(AttributeValue::S(map.next_value()?)),
                 "N" => Some(AttributeValue::N(map.next_value()?)),
+                "BOOL" => Some(AttributeValue::Bool(map.next_value()?)),
                 "B" if WHOLE => {
                     let text: Cow<'de, str> = map.next_value()?;
                     let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;

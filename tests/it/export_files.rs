@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::support::{
     events::noise,
-    tables::{export, exported, exported_with, stored, text, write_export},
+    tables::{export, exported, exported_with, read_ndjson, stored, text, write_export},
 };
 
 const EXPORT: &str = "AWSDynamoDB/01678096800000-00000001";
@@ -40,6 +40,39 @@ fn fails(from: &Path, advice: &str) {
     assert_eq!(code, 1, "{error}");
     assert!(error.contains(advice), "{error}");
     assert!(!out.exists());
+}
+
+#[test]
+fn the_rows_are_those_that_the_athena_views_return() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/export");
+
+    let tables = exported(text(&fixture.join("2023-03-08")), &[]);
+
+    assert_eq!(tables, read_ndjson(&fixture.join("expected")));
+}
+
+#[test]
+fn an_item_comes_back_from_a_line_of_an_export_as_it_was() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    for item in [message("1", "\"quoted\" \u{1f600}\n"), message("2", &noise("a", 1024 * 1024))].concat() {
+        let mut line = Vec::new();
+        item.write_export_line(&mut line);
+        let line = String::from_utf8(line).expect("it is text");
+        assert!(StoredItem::from_export_line(&line).expect("it is an item") == item);
+    }
+    let line =
+        r#"{ "Item" : { "pulled" : { "BOOL" : true }, "x" : { "L" : [ { "S" : "a" } ] }, "n" : { "N" : "1" } } }"#;
+    let item = StoredItem::from_export_line(line).expect("it is an item");
+    let expected = [("pulled", AttributeValue::Bool(true)), ("n", AttributeValue::N("1".to_owned()))];
+    assert!(
+        item == StoredItem::from(
+            expected
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .collect::<std::collections::HashMap<_, _>>()
+        )
+    );
 }
 
 #[test]
