@@ -17,7 +17,8 @@ use md5::{Digest, Md5};
 use super::{
     Progress,
     error::{SourceError, file},
-    manifest::{DataFile, Hashing},
+    export_writer::Hashing,
+    manifest::DataFile,
 };
 
 /// Bytes of lines that are read at once.

@@ -4,23 +4,21 @@
 //! The manifests' form is documented under "DynamoDB table export output format" in the DynamoDB developer guide.
 
 use std::{
-    fs::{self, File},
-    io::{BufWriter, Write},
+    fs,
     path::{Path, PathBuf},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::{Compression, write::GzEncoder};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::error::{SourceError, file};
-use crate::{event::Timestamp, store::StoredItem};
+use crate::event::Timestamp;
 
-const FOLDER: &str = "AWSDynamoDB";
+pub(super) const FOLDER: &str = "AWSDynamoDB";
 pub(super) const SUMMARY: &str = "manifest-summary.json";
 pub(super) const FILES: &str = "manifest-files.json";
-const DATA: &str = "data";
+pub(super) const DATA: &str = "data";
 /// How far below the folder that was named an export may be.
 pub(super) const LEVELS: usize = 3;
 
@@ -74,7 +72,7 @@ pub(super) struct Summary {
 pub(super) struct FileEntry {
     pub(super) item_count: u64,
     pub(super) md5_checksum: String,
-    etag: String,
+    pub(super) etag: String,
     pub(super) data_file_s3_key: String,
 }
 
@@ -89,6 +87,25 @@ impl Summary {
     pub(super) fn parse(json: &[u8], path: &Path) -> Result<Self, SourceError> {
         serde_json::from_slice(json)
             .map_err(|error| SourceError::Manifest { path: path.to_owned(), what: error.to_string() })
+    }
+
+    /// The summary of an export that no AWS has made.
+    pub(super) fn of(table: &str, name: &str, files_key: String, items: u64, at: Timestamp) -> Self {
+        let arn = format!("arn:aws:dynamodb:local:000000000000:table/{table}");
+        Self {
+            version: "2020-06-30".to_owned(),
+            export_arn: format!("{arn}/export/{name}"),
+            start_time: at.to_string(),
+            end_time: at.to_string(),
+            table_arn: arn,
+            export_time: at.to_string(),
+            s3_bucket: None,
+            s3_prefix: None,
+            manifest_files_s3_key: files_key,
+            item_count: items,
+            output_format: DYNAMODB_JSON.to_owned(),
+            export_type: FULL.to_owned(),
+        }
     }
 
     /// Whether it is a full export in DynamoDB JSON, the only kind that makes tables.
@@ -183,148 +200,5 @@ impl ExportFolder {
     /// Size of all data files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
-    }
-}
-
-/// Writes an export into a folder, as AWS would write it to S3.
-pub struct ExportFolderWriter {
-    folder: PathBuf,
-    name: String,
-    table: String,
-}
-
-/// A data file that is being written.
-pub struct DataFileWriter {
-    path: PathBuf,
-    key: String,
-    gzip: GzEncoder<Hashing<BufWriter<File>>>,
-    items: u64,
-    line: Vec<u8>,
-}
-
-/// A data file that was written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WrittenFile(FileEntry);
-
-impl ExportFolderWriter {
-    /// An export of that name in `folder`, which holds `AWSDynamoDB` then.
-    ///
-    /// # Errors
-    /// When the folder cannot be made.
-    pub fn new(folder: &Path, name: &str, table: &str) -> Result<Self, SourceError> {
-        let writer = Self { folder: folder.to_owned(), name: name.to_owned(), table: table.to_owned() };
-        let data = writer.path(DATA);
-        fs::create_dir_all(&data).map_err(file(data))?;
-        Ok(writer)
-    }
-
-    fn key(&self, name: &str) -> String {
-        format!("{FOLDER}/{}/{name}", self.name)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(self.key(name))
-    }
-
-    /// Begins a data file.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn data_file(&self, name: &str) -> Result<DataFileWriter, SourceError> {
-        let key = self.key(&format!("{DATA}/{name}.json.gz"));
-        let path = self.folder.join(&key);
-        let data = Hashing { inner: BufWriter::new(File::create(&path).map_err(file(&path))?), md5: Md5::new() };
-        Ok(DataFileWriter { path, key, gzip: GzEncoder::new(data, Compression::fast()), items: 0, line: Vec::new() })
-    }
-
-    /// Writes the manifests, with which the export is finished.
-    ///
-    /// # Errors
-    /// When they cannot be written.
-    pub fn finish(&self, files: &[WrittenFile], at: Timestamp) -> Result<(), SourceError> {
-        let write = |name: &str, text: &[u8]| {
-            let path = self.path(name);
-            fs::write(&path, text).map_err(file(path))
-        };
-        let json = |error: serde_json::Error| SourceError::Sink(error.into());
-        let mut lines = Vec::new();
-        for WrittenFile(entry) in files {
-            serde_json::to_writer(&mut lines, entry).map_err(json)?;
-            lines.push(b'\n');
-        }
-        let write = |name: &str, text: &[u8]| {
-            let md5 = STANDARD.encode(Md5::digest(text));
-            write(&name.replace(".json", ".md5"), md5.as_bytes())?;
-            write(name, text)
-        };
-        write(FILES, &lines)?;
-        let arn = format!("arn:aws:dynamodb:local:000000000000:table/{}", self.table);
-        let summary = Summary {
-            version: "2020-06-30".to_owned(),
-            export_arn: format!("{arn}/export/{}", self.name),
-            start_time: at.to_string(),
-            end_time: at.to_string(),
-            table_arn: arn,
-            export_time: at.to_string(),
-            s3_bucket: None,
-            s3_prefix: None,
-            manifest_files_s3_key: self.key(FILES),
-            item_count: files.iter().map(|WrittenFile(entry)| entry.item_count).sum(),
-            output_format: DYNAMODB_JSON.to_owned(),
-            export_type: FULL.to_owned(),
-        };
-        write(SUMMARY, &serde_json::to_vec(&summary).map_err(json)?)
-    }
-}
-
-impl DataFileWriter {
-    /// Adds an item.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn write(&mut self, item: &StoredItem) -> Result<(), SourceError> {
-        self.line.clear();
-        item.write_export_line(&mut self.line);
-        self.items += 1;
-        self.gzip.write_all(&self.line).map_err(file(&self.path))
-    }
-
-    /// How much was written to disk so far.
-    pub fn bytes(&self) -> u64 {
-        self.gzip.get_ref().inner.get_ref().metadata().map_or(0, |metadata| metadata.len())
-    }
-
-    /// Writes out everything.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn finish(self) -> Result<WrittenFile, SourceError> {
-        let mut data = self.gzip.finish().map_err(file(&self.path))?;
-        data.flush().map_err(file(&self.path))?;
-        let md5 = data.md5.finalize();
-        Ok(WrittenFile(FileEntry {
-            item_count: self.items,
-            md5_checksum: STANDARD.encode(md5),
-            etag: hex::encode(md5),
-            data_file_s3_key: self.key,
-        }))
-    }
-}
-
-/// Hashes what it passes on.
-pub(super) struct Hashing<T> {
-    pub(super) inner: T,
-    pub(super) md5: Md5,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.md5.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
     }
 }

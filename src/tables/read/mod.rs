@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod export_writer;
 mod files;
 mod latest;
 mod manifest;
@@ -17,7 +18,8 @@ mod spill;
 pub use self::{
     check::Checked,
     error::SourceError,
-    manifest::{DataFile, ExportFolder, ExportFolderWriter},
+    export_writer::{DataFileWriter, ExportFolderWriter, WrittenFile},
+    manifest::{DataFile, ExportFolder},
     rows::{Damage, Read, RowSink},
     s3::{S3Location, download},
     scan::{ScanOptions, scan},

@@ -18,9 +18,8 @@ use serde::{Deserialize, Serialize};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    ExportFolder, ExportFolderWriter,
+    ExportFolder, ExportFolderWriter, WrittenFile,
     error::{SourceError, file},
-    manifest::WrittenFile,
 };
 use crate::{
     event::Timestamp,
