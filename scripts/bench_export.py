@@ -24,6 +24,8 @@ def main():
     arguments.add_argument("--folder", type=pathlib.Path, default=ROOT / "target" / "bench-export")
     arguments.add_argument("--rounds", type=int, default=2, help="the best of so many counts")
     arguments = arguments.parse_args()
+    # Commands run in the folder.
+    arguments.kaizala, arguments.folder = arguments.kaizala.resolve(), arguments.folder.resolve()
 
     export = arguments.folder / f"export-{arguments.events}"
     if not list(export.glob("AWSDynamoDB/*/manifest-summary.json")):
