@@ -31,7 +31,7 @@ const MIN_REDACT_KEY_BYTES: usize = 16;
 /// and one that was broken off goes on where it was.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
+    after_help = "Example:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
                         kaizala export --from s3://my-bucket/exports --out tables --format parquet"
 )]
 pub(super) struct Export {
