@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     callback_token,
+    output::Output,
     table::{Table, UNREADABLE},
     token::new_token,
 };
@@ -29,9 +30,8 @@ pub(super) struct Check {
     #[arg(long, env = "KAIZALA_CHECK_URL")]
     url: Uri,
 
-    /// Print the result as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 
     #[command(flatten)]
     table: Table,
@@ -39,7 +39,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let json = self.json;
+        let json = self.output.json;
         let checked = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.check());
         if let Err(error) = &checked
             && json
@@ -50,7 +50,7 @@ impl Check {
     }
 
     async fn check(self) -> anyhow::Result<()> {
-        let json = self.json;
+        let json = self.output.json;
         let passed = |what: &str| {
             if !json {
                 println!("ok  {what}");

@@ -10,7 +10,10 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::export_source::{ExportSource, bytes_progress, threads};
+use super::{
+    export_source::{ExportSource, bytes_progress, threads},
+    output::Output,
+};
 use crate::{
     receiver::now,
     tables::{
@@ -55,9 +58,8 @@ pub(super) struct Export {
     #[arg(long, env = "KAIZALA_REDACT_KEY_FILE", value_name = "FILE", requires = "redact")]
     redact_key_file: Option<PathBuf>,
 
-    /// Print the summary as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -106,7 +108,7 @@ impl Export {
             eprintln!("left out: {error}");
         }
         let seconds = started.elapsed().as_secs_f64();
-        if self.json {
+        if self.output.json {
             println!("{}", self.summary(&exported, items, damaged.len(), seconds));
         } else {
             print(&self.out, &exported, items, seconds);

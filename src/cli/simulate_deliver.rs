@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use super::{
     callback_token,
+    output::Output,
     table::{Table, UNREADABLE},
 };
 use crate::{
@@ -90,9 +91,8 @@ pub(super) struct Deliver {
     #[arg(long, env = "KAIZALA_SIMULATE_VERIFY_ONLY")]
     verify_only: bool,
 
-    /// Print the summary as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 
     #[command(flatten)]
     table: Table,
@@ -118,7 +118,7 @@ impl Deliver {
             plan.by_ref().for_each(|body| ledger.note(&body));
             let store = self.table.behind(&self.url).await?;
             let verification = Verification::of(&ledger, plan.items(), &store).await?;
-            if self.json {
+            if self.output.json {
                 println!("{}", serde_json::to_string(&verification)?);
             } else {
                 verification.print();
@@ -155,7 +155,7 @@ impl Deliver {
             };
             summary.verification = Some(Verification::of(&ledger, items, &store).await?);
         }
-        if self.json {
+        if self.output.json {
             println!("{}", serde_json::to_string(&summary)?);
         } else {
             summary.print();

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::output::Output;
 use crate::token::TokenDigest;
 
 /// 256 bits, so that a plain digest of the token gives nothing away.
@@ -26,36 +27,34 @@ enum TokenCommand {
     /// (CALLBACK_TOKEN_SHA256). Nothing keeps a copy of the token.
     #[command(after_help = "Example:\n  kaizala token new")]
     New {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: Output,
     },
     /// Print the digest of a callback token that is read from stdin.
     ///
     /// A line break at the end is not part of the token.
     #[command(after_help = "Example:\n  kaizala token digest < token.txt")]
     Digest {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: Output,
     },
 }
 
 impl Token {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self.command {
-            TokenCommand::New { json } => {
+            TokenCommand::New { output } => {
                 let token = new_token()?;
                 let digest = TokenDigest::of(token.as_bytes());
-                if json {
+                if output.json {
                     println!("{}", json!({ "token": token, "sha256": digest.to_string() }));
                 } else {
                     println!("Token   {token}\nSHA-256 {digest}");
                 }
             }
-            TokenCommand::Digest { json } => {
+            TokenCommand::Digest { output } => {
                 let digest = TokenDigest::of(&read_token()?);
-                if json {
+                if output.json {
                     println!("{}", json!({ "sha256": digest.to_string() }));
                 } else {
                     println!("{digest}");

@@ -46,7 +46,8 @@ fn every_command_has_help_with_an_example() {
 #[test]
 fn every_command_that_tells_something_tells_it_in_json_and_takes_every_option_from_the_environment() {
     for command in commands() {
-        if !["webhook", "pull", "events", "quarantine", "export"].contains(&command[0].as_str()) {
+        // They serve until they are stopped, print what a shell is to read, or write files.
+        if ["simulate api", "simulate export", "completions", "dev"].contains(&command.join(" ").as_str()) {
             continue;
         }
         let arguments: Vec<_> = command.iter().map(String::as_str).chain(["--help"]).collect();
