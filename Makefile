@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz bench-export build invoke start-api deploy-local clean tools receiver
+.PHONY: help run test lint soak fuzz bench-export vendor build invoke start-api deploy-local clean tools receiver browser
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -23,13 +23,14 @@ run: ## Start the receiver here over an embedded DynamoDB, deliver every file of
 	cargo build --locked --features cli --bin kaizala
 	python3 scripts/run.py --port $(PORT) --db-port $(DB_PORT)
 
-test: tools receiver ## Run all tests, the release binary under Lambda's runtime interface emulator among them
+test: tools receiver browser ## Run all tests, the release binary under Lambda's runtime interface emulator and a browser among them
 	cargo test --locked --features cli
 
 lint: tools .tools/checkov ## Check formatting, Clippy's advice, documentation links and the template
 	cargo fmt --check
 	cargo clippy --locked --features cli --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features cli --no-deps --lib
+	cd src/report/vendor && sha256sum --quiet --check SHA256SUMS
 	$(in_venv) cfn-lint template.yaml dashboards/athena/stack.yaml
 	$(in_venv) sam validate --lint
 	.tools/checkov/bin/checkov --file template.yaml dashboards/athena/stack.yaml --framework cloudformation --compact --quiet --skip-download
@@ -44,6 +45,9 @@ bench-export: tools ## Export EVENTS=1000000 made-up events to Parquet, and comp
 
 fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly toolchain)
 	scripts/fuzz.sh $(or $(SECONDS),60)
+
+vendor: ## Fetch the charting library of the report again (needs npm)
+	scripts/vendor.sh
 
 build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_64 or arm64
 	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)
@@ -64,6 +68,10 @@ tools: .tools/test
 
 receiver:
 	cargo build --locked --release --bin receiver
+
+# The one thing that does not fit into .tools/.
+browser:
+	scripts/browser.sh
 
 # Pinned in scripts/, installed beside the project: nothing is left on the machine.
 make_venv = python3 -m venv $(1) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; rm -rf $(1); exit 1; }

@@ -148,6 +148,28 @@ impl ExportSource {
         Ok(export)
     }
 
+    /// Where the events come from, in words.
+    pub(super) fn place(&self) -> String {
+        match &self.from {
+            Place::Table => format!("table {}", self.table.name()),
+            Place::Folder(folder) => folder.display().to_string(),
+            Place::S3(location) => location.to_string(),
+        }
+    }
+
+    /// What is wanted of them, in words; nothing when all is.
+    pub(super) fn filters(&self) -> Vec<String> {
+        let among = |what, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let time = |what, time: Option<Timestamp>| time.map(|time| format!("received {what} {time}"));
+        let all = [
+            among("group", &self.groups),
+            among("type", &self.types),
+            time("from", self.since),
+            time("before", self.until),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// What to do about damaged items.
     pub(super) fn damage(&self) -> Damage {
         if self.skip_damaged { Damage::IsSkipped } else { Damage::Fails }

@@ -11,6 +11,7 @@ mod item;
 mod output;
 mod pull;
 mod quarantine;
+mod report;
 mod serving;
 mod simulate;
 mod simulate_api;
@@ -54,6 +55,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Completions(completions::Completions),
     Export(Box<export::Export>),
+    Report(Box<report::Report>),
 }
 
 /// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage.
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Quarantine(quarantine) => quarantine.run(),
         Command::Completions(completions) => completions.run(),
         Command::Export(export) => export.run(),
+        Command::Report(report) => report.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

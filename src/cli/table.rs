@@ -57,6 +57,11 @@ impl Table {
         Ok(Store::new(client, &self.name, days))
     }
 
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The way to AWS, for other services too.
     pub(super) fn connect_options(&self) -> ConnectOptions {
         ConnectOptions {

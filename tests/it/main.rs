@@ -28,6 +28,8 @@ mod pushed_and_pulled;
 mod quarantine;
 mod quarantine_replay;
 mod redact;
+mod report;
+mod report_page;
 mod requests;
 mod same_answers;
 mod simulate;

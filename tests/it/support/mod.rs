@@ -1,10 +1,12 @@
 //! What the tests have in common: a table in a real engine, a proxy in front of it, the events of `events/`.
 
+pub mod browser;
 pub mod dev;
 pub mod events;
 pub mod gateway;
 pub mod lambda;
 pub mod operator;
+pub mod page;
 pub mod process;
 pub mod proxy;
 pub mod table;

@@ -1,0 +1,156 @@
+//! Axes cut into pieces: time into days, weeks, months or years, numbers into steps.
+
+use time::{Date, Duration, Month, OffsetDateTime};
+
+use crate::event::Timestamp;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A piece of the calendar, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Day,
+    /// From Monday on.
+    Week,
+    Month,
+    Year,
+}
+
+impl Unit {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    /// The number of the unit that a time is in. Units that follow on one another have numbers that do.
+    fn number(self, time: Timestamp) -> i64 {
+        let days = time.epoch_millis().div_euclid(DAY_MS);
+        // The epoch began on a Thursday.
+        match self {
+            Self::Day => days,
+            Self::Week => (days + 3).div_euclid(7),
+            Self::Month | Self::Year => {
+                // Timestamps end with the year 9999, as dates do.
+                let date =
+                    OffsetDateTime::from_unix_timestamp(time.epoch_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+                let (year, month) = (i64::from(date.year()), i64::from(u8::from(date.month())));
+                if self == Self::Year { year } else { year * 12 + month - 1 }
+            }
+        }
+    }
+
+    /// The first day of a unit, as `2023-03-06`.
+    fn first_day(self, number: i64) -> String {
+        let after_epoch = |days| OffsetDateTime::UNIX_EPOCH.date().saturating_add(Duration::days(days));
+        let first_of = |year: i64, month: i64| {
+            let month = u8::try_from(month).ok().and_then(|month| Month::try_from(month).ok());
+            let year = i32::try_from(year).ok();
+            year.zip(month).and_then(|(year, month)| Date::from_calendar_date(year, month, 1).ok()).unwrap_or(Date::MAX)
+        };
+        let date = match self {
+            Self::Day => after_epoch(number),
+            Self::Week => after_epoch(number * 7 - 3),
+            Self::Month => first_of(number.div_euclid(12), number.rem_euclid(12) + 1),
+            Self::Year => first_of(number, 1),
+        };
+        format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+    }
+}
+
+/// Time cut into equal units, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct TimeBins {
+    pub(super) unit: Unit,
+    first: i64,
+    pub(super) count: u16,
+}
+
+impl TimeBins {
+    /// The finest bins that reach from one time to another and are at most `most`, which is enough for the years.
+    pub(super) fn new(from: Timestamp, to: Timestamp, most: u16) -> Self {
+        let bins = |unit: Unit| {
+            let first = unit.number(from);
+            let count = u16::try_from(unit.number(to) - first + 1).unwrap_or(u16::MAX);
+            Self { unit, first, count }
+        };
+        let finer = [Unit::Day, Unit::Week, Unit::Month].into_iter().map(bins).find(|bins| bins.count <= most);
+        finer.unwrap_or_else(|| {
+            let years = bins(Unit::Year);
+            Self { count: years.count.min(most), ..years }
+        })
+    }
+
+    /// The bin that a time is in; none outside of all.
+    pub(super) fn index(&self, time: Timestamp) -> Option<u16> {
+        u16::try_from(self.unit.number(time) - self.first).ok().filter(|index| *index < self.count)
+    }
+
+    /// The first days of all bins.
+    pub(super) fn labels(&self) -> Vec<String> {
+        (0..i64::from(self.count)).map(|index| self.unit.first_day(self.first + index)).collect()
+    }
+}
+
+/// Numbers cut into equal steps, with all that is below the first and above the last in a bin of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct NumberBins {
+    pub(super) start: f64,
+    pub(super) step: f64,
+    pub(super) count: u16,
+    /// Whether every step is one whole number.
+    pub(super) is_whole: bool,
+}
+
+/// Beyond, steps would lose their meaning in double precision.
+const LARGEST: f64 = 1e15;
+const MOST_STEPS: f64 = 20.0;
+
+impl NumberBins {
+    /// Bins for values like these, with outliers left to the outer bins. None when there are no values.
+    pub(super) fn of_sample(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<_> = values.filter(|value| value.abs() < LARGEST).collect();
+        values.sort_by(f64::total_cmp);
+        let (low, high) = without_outliers(&values)?;
+        let is_whole = values.iter().all(|value| value.fract() == 0.0) && high - low < MOST_STEPS;
+        let step = if is_whole { 1.0 } else { nice_step((high - low) / MOST_STEPS) };
+        let start = (low / step).floor() * step;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 22: see the step")]
+        let count = (((high - start) / step).floor() + 1.0) as u16;
+        Some(Self { start, step, count, is_whole })
+    }
+
+    /// The bin that a number is in: 0 below the first step, `count + 1` above the last.
+    pub(super) fn index(&self, number: f64) -> u16 {
+        let steps = ((number - self.start) / self.step).floor();
+        if steps < 0.0 {
+            0
+        } else if steps < f64::from(self.count) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and count")]
+            let steps = steps as u16;
+            steps + 1
+        } else {
+            self.count + 1
+        }
+    }
+}
+
+/// The least and the greatest of sorted values, as far as they are within three times the middle half's width of it.
+fn without_outliers(values: &[f64]) -> Option<(f64, f64)> {
+    let part = |of: usize| values.get((values.len().saturating_sub(1) * of) / 4).copied();
+    let (least, lower, upper, greatest) = (part(0)?, part(1)?, part(3)?, part(4)?);
+    let reach = (upper - lower) * 3.0;
+    if reach > 0.0 { Some((least.max(lower - reach), greatest.min(upper + reach))) } else { Some((least, greatest)) }
+}
+
+/// The smallest of 1, 2, 5, 10, 20, … that is no smaller, whatever the magnitude.
+fn nice_step(least: f64) -> f64 {
+    if least <= 0.0 {
+        return 1.0;
+    }
+    let magnitude = 10_f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0].map(|step| step * magnitude).into_iter().find(|step| *step >= least).unwrap_or(10.0 * magnitude)
+}

@@ -1,0 +1,73 @@
+//! Jobs: which assignments are open, and which are done.
+
+use std::collections::HashMap;
+
+use super::{
+    Newest, hash,
+    tally::{Cell, Counts},
+};
+use crate::event::Timestamp;
+
+/// Assignments, by hashes of the job's id and the assignee's phone number.
+#[derive(Default)]
+pub(super) struct Jobs(HashMap<(u64, u64), Assignment>);
+
+#[derive(Default)]
+struct Assignment {
+    /// Where it counts, and when it is due.
+    assigned: Option<Newest<(Cell, Option<Timestamp>)>>,
+    /// Whether it is done, as the newest answer says; where it counts when the job itself is not among the events.
+    answered: Option<Newest<(Cell, bool)>>,
+}
+
+impl Jobs {
+    pub(super) fn assigned(
+        &mut self,
+        at: (Timestamp, u64),
+        cell: Cell,
+        job: Option<&str>,
+        assignee: Option<&str>,
+        due: Option<Timestamp>,
+    ) {
+        Newest::put(&mut self.assignment(job, assignee).assigned, at, || (cell, due));
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        at: (Timestamp, u64),
+        cell: Cell,
+        job: Option<&str>,
+        assignee: Option<&str>,
+        is_completed: Option<bool>,
+    ) {
+        Newest::put(&mut self.assignment(job, assignee).answered, at, || (cell, is_completed == Some(true)));
+    }
+
+    fn assignment(&mut self, job: Option<&str>, assignee: Option<&str>) -> &mut Assignment {
+        self.0.entry((hash(job), hash(assignee))).or_default()
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (key, other) in other.0 {
+            let assignment = self.0.entry(key).or_default();
+            Newest::merge(&mut assignment.assigned, other.assigned);
+            Newest::merge(&mut assignment.answered, other.answered);
+        }
+    }
+
+    /// Adds the assignments to the counts. Open ones that were due before `end` are late.
+    pub(super) fn finish(self, end: Timestamp, counts: &mut HashMap<Cell, Counts>) {
+        for assignment in self.0.into_values() {
+            let answer = assignment.answered.map(|answered| answered.value);
+            let assigned = assignment.assigned.map(|assigned| assigned.value);
+            let Some(cell) = assigned.map(|(cell, _)| cell).or(answer.map(|(cell, _)| cell)) else { continue };
+            let counts = counts.entry(cell).or_default();
+            counts.assigned += 1;
+            if answer.is_some_and(|(_, is_completed)| is_completed) {
+                counts.done += 1;
+            } else if assigned.and_then(|(_, due)| due).is_some_and(|due| due < end) {
+                counts.late += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The first reading: what there is.
+
+use std::collections::HashMap;
+
+use super::{
+    Newest, hash,
+    question::{QuestionOutline, Value, package_name, question_key},
+};
+use crate::{
+    event::Timestamp,
+    tables::{ActionRow, AnswerRow, Origin, QuestionRow, Row, read::RowSink},
+};
+
+/// Different texts that are told apart while reading, for each thread. What comes after them is counted with the rest.
+const MAX_TEXTS: usize = 1_000_000;
+
+/// What there is.
+pub(super) struct Outline {
+    /// The first and the last arrival.
+    pub(super) period: Option<(Timestamp, Timestamp)>,
+    /// How many events each group has.
+    pub(super) groups: HashMap<String, u64>,
+    /// The names of sub-groups.
+    pub(super) group_names: HashMap<String, Option<Newest<String>>>,
+    /// How many events each type has.
+    pub(super) types: HashMap<String, u64>,
+    /// Actions by the hash of their id.
+    pub(super) actions: HashMap<u64, ActionOutline>,
+    /// Questions by their key.
+    pub(super) questions: HashMap<u64, QuestionOutline>,
+    texts_left: usize,
+    /// The package of the action whose questions are being read.
+    package: Option<String>,
+}
+
+/// A card, a survey, a job: whatever events refer to by an action id.
+#[derive(Default)]
+pub(super) struct ActionOutline {
+    pub(super) id: String,
+    pub(super) title: Option<Newest<String>>,
+    pub(super) package: Option<Newest<String>>,
+    /// Whether it is a job.
+    pub(super) is_job: bool,
+    /// How many events refer to it.
+    pub(super) events: u64,
+}
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self {
+            period: None,
+            groups: HashMap::new(),
+            group_names: HashMap::new(),
+            types: HashMap::new(),
+            actions: HashMap::new(),
+            questions: HashMap::new(),
+            texts_left: MAX_TEXTS,
+            package: None,
+        }
+    }
+}
+
+impl RowSink for Outline {
+    fn row(&mut self, row: &Row<'_>) {
+        match row {
+            Row::Events(row) => {
+                self.arrival(row.origin.received_at);
+                count(&mut self.groups, row.origin.group_id);
+                count(&mut self.types, row.event_type.as_deref().unwrap_or_default());
+                if let Some(id) = &row.action_id {
+                    self.action(id).events += 1;
+                }
+            }
+            Row::Quarantine(row) => {
+                self.arrival(row.origin.received_at);
+                self.groups.entry(row.origin.group_id.to_owned()).or_default();
+            }
+            Row::Actions(row) => self.created(row),
+            Row::Questions(row) => self.question(row),
+            Row::Responses(row) => {
+                if let (Some(id), Some(package)) = (&row.action_id, &row.package_id) {
+                    let at = arrived(&row.origin);
+                    Newest::put(&mut self.action(id).package, at, || package_name(package).to_owned());
+                }
+            }
+            Row::Answers(row) => self.answer(row),
+            Row::Jobs(row) => {
+                if let Some(id) = &row.action_id {
+                    let action = self.action(id);
+                    action.is_job = true;
+                    if let Some(title) = &row.title {
+                        Newest::put(&mut action.title, arrived(&row.origin), || title.to_string());
+                    }
+                }
+            }
+            Row::JobResponses(row) => {
+                if let Some(id) = &row.action_id {
+                    self.action(id).is_job = true;
+                }
+            }
+            Row::Subgroups(row) => {
+                if let (Some(id), Some(name)) = (&row.subgroup_id, &row.subgroup_name) {
+                    let place = self.group_names.entry(id.to_string()).or_default();
+                    Newest::put(place, arrived(&row.origin), || name.to_string());
+                }
+            }
+            Row::Messages(_) | Row::Announcements(_) | Row::Attachments(_) | Row::Members(_) => {}
+        }
+    }
+}
+
+impl Outline {
+    fn arrival(&mut self, time: Timestamp) {
+        let (first, last) = self.period.unwrap_or((time, time));
+        self.period = Some((first.min(time), last.max(time)));
+    }
+
+    fn action(&mut self, id: &str) -> &mut ActionOutline {
+        self.actions.entry(hash(id)).or_insert_with(|| ActionOutline { id: id.to_owned(), ..ActionOutline::default() })
+    }
+
+    fn created(&mut self, row: &ActionRow<'_>) {
+        self.package = row.package_id.as_deref().map(|package| package_name(package).to_owned());
+        let Some(id) = &row.action_id else { return };
+        let at = arrived(&row.origin);
+        let package = self.package.clone();
+        let action = self.action(id);
+        if let Some(title) = &row.title {
+            Newest::put(&mut action.title, at, || title.to_string());
+        }
+        if let Some(package) = package {
+            Newest::put(&mut action.package, at, || package);
+        }
+    }
+
+    fn question(&mut self, row: &QuestionRow<'_>) {
+        let options = row.options.as_deref().and_then(|options| serde_json::from_str::<Vec<String>>(options).ok());
+        let package = self.package.clone();
+        let question = self.question_of(package.as_deref(), row.position, row.title.as_deref(), row.r#type.as_deref());
+        for option in options.into_iter().flatten() {
+            question.option(option);
+        }
+    }
+
+    fn answer(&mut self, row: &AnswerRow<'_>) {
+        if row.is_latest != Some(true) || row.is_invisible == Some(true) {
+            return;
+        }
+        let mut texts_left = self.texts_left;
+        let question = self.question_of(
+            row.package_id.as_deref(),
+            row.question_position,
+            row.question_title.as_deref(),
+            row.question_type.as_deref(),
+        );
+        let place = hash((row.origin.event_key, row.question_position, row.answer_position));
+        question.take(&Value::of(row), place, &mut texts_left);
+        self.texts_left = texts_left;
+    }
+
+    fn question_of(
+        &mut self,
+        package: Option<&str>,
+        position: Option<i64>,
+        title: Option<&str>,
+        question_type: Option<&str>,
+    ) -> &mut QuestionOutline {
+        let key = question_key(package, position, title, question_type);
+        self.questions.entry(key).or_insert_with(|| QuestionOutline::new(package, position, title, question_type))
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for time in other.period.into_iter().flat_map(|(first, last)| [first, last]) {
+            self.arrival(time);
+        }
+        for (group, events) in other.groups {
+            *self.groups.entry(group).or_default() += events;
+        }
+        for (name, events) in other.types {
+            *self.types.entry(name).or_default() += events;
+        }
+        for (id, name) in other.group_names {
+            Newest::merge(self.group_names.entry(id).or_default(), name);
+        }
+        for other in other.actions.into_values() {
+            let action = self.action(&other.id);
+            Newest::merge(&mut action.title, other.title);
+            Newest::merge(&mut action.package, other.package);
+            action.is_job |= other.is_job;
+            action.events += other.events;
+        }
+        for (key, other) in other.questions {
+            match self.questions.get_mut(&key) {
+                Some(question) => question.merge(other),
+                None => {
+                    self.questions.insert(key, other);
+                }
+            }
+        }
+    }
+}
+
+/// When a row's event arrived, such that no two events did at once.
+pub(super) fn arrived(origin: &Origin<'_>) -> (Timestamp, u64) {
+    (origin.received_at, hash(origin.event_key))
+}
+
+fn count(counts: &mut HashMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(name.to_owned(), 1);
+        }
+    }
+}

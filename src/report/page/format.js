@@ -1,0 +1,83 @@
+// Numbers, days and names as text.
+
+const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const someDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
+const percentage = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+// The name of a bin of time that begins on that day.
+function unitName(unit, day) {
+  const date = new Date(`${day}T00:00:00Z`);
+  if (unit === 'year') return day.slice(0, 4);
+  if (unit === 'month') return monthFormat.format(date);
+  return unit === 'week' ? `Week of ${dayFormat.format(date)}` : dayFormat.format(date);
+}
+
+function plural(count, one, many = `${one}s`) {
+  return `${wholeNumber.format(count)} ${count === 1 ? one : many}`;
+}
+
+function share(part, whole) {
+  return whole > 0 ? percentage.format(part / whole) : '–';
+}
+
+// Where several have the same name, the beginning of the id tells them apart.
+function distinct(name, id, names) {
+  return names.get(name) > 1 && id ? `${name} · ${id.slice(0, 8)}` : name;
+}
+
+function occurrences(names) {
+  const counts = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+const groupNames = occurrences(data.groups.map((group) => group.name ?? group.id));
+
+function groupName(slot) {
+  const group = data.groups[slot];
+  if (!group) return plural(data.furtherGroups, 'further group');
+  if (group.id === 'quarantine') return 'Quarantine';
+  if (group.id === 'ungrouped') return 'No group named';
+  return distinct(group.name ?? group.id, group.id, groupNames);
+}
+
+function typeName(slot) {
+  return data.types[slot] ?? plural(data.furtherTypes, 'further type');
+}
+
+function actionName(slot) {
+  const action = data.actions[slot];
+  switch (action.kind) {
+    case 'none': return 'No action';
+    case 'package': return `${plural(action.actions, 'further action')} of ${action.package}`;
+    case 'others': return plural(action.actions, 'further action');
+    default: return action.title || action.package || action.id;
+  }
+}
+
+const actionNames = occurrences(data.actions.map((action, slot) => actionName(slot)));
+
+function actionLabel(slot) {
+  return distinct(actionName(slot), data.actions[slot].id, actionNames);
+}
+
+function questionTitle(question) {
+  return question.title?.trim() || `Question ${question.position} (no title)`;
+}
+
+// For canvases: text of another direction must not move what stands beside it.
+function isolated(text) {
+  return `\u2068${text}\u2069`;
+}
+
+// What tells names apart stands at the end, behind a dot, and stays.
+function shortened(text, most) {
+  const [, name, end] = /^(.*)( · [^·]{1,8})$/su.exec(text) ?? [];
+  if (end && text.length > most) return `${isolated(shortened(name, Math.max(6, most - 7)))}${end.slice(0, 7)}`;
+  const characters = Array.from(text);
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
+}

@@ -1,0 +1,192 @@
+//! What stands on its own in the page, and what is counted together. Everything is counted; the limits here say how finely.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+use super::{
+    bins::TimeBins,
+    hash,
+    outline::{ActionOutline, Outline},
+    question::{Chart, QuestionOutline},
+};
+use crate::event::Timestamp;
+
+const MAX_GROUPS: usize = 40;
+const MAX_TYPES: usize = 30;
+const MAX_CARDS: usize = 200;
+const MAX_JOBS: usize = 100;
+const MAX_PACKAGES: usize = 40;
+const MAX_QUESTIONS: usize = 60;
+const MAX_BINS: u16 = 400;
+
+/// What the page shows one by one.
+pub(super) struct Plan {
+    /// The first and the last arrival; none when there is nothing.
+    pub(super) period: Option<(Timestamp, Timestamp)>,
+    pub(super) bins: TimeBins,
+    pub(super) groups: Slots,
+    /// Names of groups, where known.
+    pub(super) group_names: HashMap<String, String>,
+    pub(super) types: Slots,
+    pub(super) actions: Vec<Action>,
+    slots_of_actions: HashMap<u64, u16>,
+    pub(super) questions: Vec<Question>,
+    slots_of_questions: HashMap<u64, u16>,
+    /// How many questions were answered and are not among them.
+    pub(super) further_questions: usize,
+}
+
+/// What stands at a place among the actions.
+#[derive(Debug, PartialEq)]
+pub(super) enum Action {
+    /// Events that belong to no action.
+    None,
+    /// An action on its own.
+    One { id: String, title: Option<String>, package: Option<String>, is_job: bool },
+    /// All further actions of a package.
+    Package { name: String, actions: u64 },
+    /// All further actions.
+    Others { actions: u64 },
+}
+
+/// A question, and how its answers are drawn.
+pub(super) struct Question {
+    pub(super) package: Option<String>,
+    pub(super) position: i64,
+    pub(super) title: Option<String>,
+    /// Its type as it was sent.
+    pub(super) kind: Option<String>,
+    pub(super) chart: Chart,
+}
+
+/// Names with places of their own, and one place behind them for all others.
+pub(super) struct Slots {
+    pub(super) names: Vec<String>,
+    places: HashMap<String, u8>,
+    /// How many names share the last place.
+    pub(super) others: usize,
+}
+
+impl Slots {
+    /// Places for the names with the highest counts, at most `most`.
+    fn new(counts: HashMap<String, u64>, most: usize) -> Self {
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_unstable_by(|(name, count), (other, others)| others.cmp(count).then_with(|| name.cmp(other)));
+        let others = counts.len().saturating_sub(most);
+        let names: Vec<_> = counts.into_iter().take(most).map(|(name, _)| name).collect();
+        let places = names.iter().cloned().zip(0..).collect();
+        Self { names, places, others }
+    }
+
+    pub(super) fn of(&self, name: &str) -> u8 {
+        let others = || u8::try_from(self.names.len()).unwrap_or(u8::MAX);
+        self.places.get(name).copied().unwrap_or_else(others)
+    }
+}
+
+impl Plan {
+    pub(super) fn new(outline: Outline) -> Self {
+        let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
+        let (actions, slots_of_actions) = actions(outline.actions);
+        let (questions, slots_of_questions, further_questions) = questions(outline.questions);
+        let names = outline.group_names.into_iter();
+        Self {
+            period: outline.period,
+            bins: TimeBins::new(first, last, MAX_BINS),
+            groups: Slots::new(outline.groups, MAX_GROUPS),
+            group_names: names.filter_map(|(id, name)| Some((id, name?.value))).collect(),
+            types: Slots::new(outline.types, MAX_TYPES),
+            actions,
+            slots_of_actions,
+            questions,
+            slots_of_questions,
+            further_questions,
+        }
+    }
+
+    /// The place of an action among `actions`.
+    pub(super) fn action(&self, id: Option<&str>) -> u16 {
+        // Every id was seen by the first reading.
+        id.and_then(|id| self.slots_of_actions.get(&hash(id)).copied()).unwrap_or_default()
+    }
+
+    /// The place of a question among `questions`; none when it is not drawn.
+    pub(super) fn question(&self, key: u64) -> Option<u16> {
+        self.slots_of_questions.get(&key).copied()
+    }
+}
+
+fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, u16>) {
+    let mut slots = HashMap::new();
+    let mut shown = vec![Action::None];
+    let mut outlines: Vec<_> = outlines.into_iter().collect();
+    outlines.sort_unstable_by(|(_, one), (_, other)| other.events.cmp(&one.events).then_with(|| one.id.cmp(&other.id)));
+    let (mut cards, mut jobs) = (0, 0);
+    let mut further = Vec::new();
+    let mut packages = BTreeMap::<_, u64>::new();
+    let mut others = 0;
+    for (key, action) in outlines {
+        let (count, most) = if action.is_job { (&mut jobs, MAX_JOBS) } else { (&mut cards, MAX_CARDS) };
+        let package = action.package.map(|package| package.value);
+        if *count < most {
+            *count += 1;
+            slots.insert(key, slot(shown.len()));
+            let title = action.title.map(|title| title.value);
+            shown.push(Action::One { id: action.id, title, package, is_job: action.is_job });
+        } else {
+            match &package {
+                Some(name) => *packages.entry(name.clone()).or_default() += 1,
+                None => others += 1,
+            }
+            further.push((key, package));
+        }
+    }
+    let mut packages: Vec<_> = packages.into_iter().collect();
+    packages.sort_by_key(|(_, actions)| Reverse(*actions));
+    others += packages.iter().skip(MAX_PACKAGES).map(|(_, actions)| actions).sum::<u64>();
+    packages.truncate(MAX_PACKAGES);
+    let mut slots_of_packages = HashMap::new();
+    for (name, actions) in packages {
+        slots_of_packages.insert(name.clone(), slot(shown.len()));
+        shown.push(Action::Package { name, actions });
+    }
+    let last = slot(shown.len());
+    if others > 0 {
+        shown.push(Action::Others { actions: others });
+    }
+    for (key, package) in further {
+        slots.insert(key, package.and_then(|name| slots_of_packages.get(&name).copied()).unwrap_or(last));
+    }
+    (shown, slots)
+}
+
+fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap<u64, u16>, usize) {
+    let mut outlines: Vec<_> = outlines.into_iter().filter(|(_, question)| question.values() > 0).collect();
+    outlines.sort_unstable_by_key(|(key, question)| (Reverse(question.values()), *key));
+    let further = outlines.len().saturating_sub(MAX_QUESTIONS);
+    outlines.truncate(MAX_QUESTIONS);
+    // What makes a telling chart first; then those of one package together, in their order.
+    let mut packages = HashMap::new();
+    for (at, (_, question)) in outlines.iter().enumerate() {
+        packages.entry(question.package.clone()).or_insert(at);
+    }
+    let mut shown: Vec<_> = outlines.into_iter().map(|(key, question)| (key, question.chart(), question)).collect();
+    shown.sort_by_key(|(_, chart, question)| {
+        (matches!(chart, Chart::Texts(_) | Chart::Answered), packages[&question.package], question.position)
+    });
+    let slots = shown.iter().map(|(key, ..)| *key).zip(0..).collect();
+    let shown = shown.into_iter().map(|(_, chart, question)| Question {
+        chart,
+        package: question.package,
+        position: question.position,
+        title: question.title,
+        kind: question.question_type,
+    });
+    (shown.collect(), slots, further)
+}
+
+fn slot(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}

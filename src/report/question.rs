@@ -1,0 +1,276 @@
+//! Questions: which are the same, how they were answered, and what a chart of their answers looks like.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+use super::{
+    bins::{NumberBins, TimeBins},
+    hash,
+};
+use crate::{event::Timestamp, tables::AnswerRow};
+
+/// From that many values of a question the bins of its chart are made.
+const SAMPLE: usize = 400;
+/// Options of a question that stand on their own.
+const MAX_OPTIONS: usize = 30;
+/// Texts that do. Only what was written more than once is one of them: the rest says nothing in a chart, and more about
+/// people than a report should.
+const MAX_TEXTS: usize = 20;
+/// Bars of a chart of dates.
+const MAX_TIME_BINS: u16 = 60;
+
+/// A value of an answer, by what a chart can do with it.
+pub(super) enum Value<'a> {
+    Unanswered,
+    Text(&'a str),
+    Number(f64),
+    Time(Timestamp),
+    Place { latitude: f64, longitude: f64 },
+    File,
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn of(row: &'a AnswerRow<'_>) -> Self {
+        if row.answer_position.is_none() {
+            Self::Unanswered
+        } else if let (Some(latitude), Some(longitude)) = (row.latitude, row.longitude) {
+            Self::Place { latitude, longitude }
+        } else if let Some(number) = row.answer_number {
+            Self::Number(number)
+        } else if let Some(time) = row.answer_time {
+            Self::Time(time)
+        } else if let Some(text) = &row.answer_text {
+            Self::Text(text)
+        } else {
+            Self::File
+        }
+    }
+}
+
+/// The package without its version, which `packageId` may carry behind a dot: another version asks mostly the same.
+pub(super) fn package_name(package_id: &str) -> &str {
+    match package_id.rsplit_once('.') {
+        Some((name, version))
+            if !name.is_empty() && !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            name
+        }
+        _ => package_id,
+    }
+}
+
+/// What makes a question the same in several responses. There is no question id, and titles are not unique.
+pub(super) fn question_key(
+    package: Option<&str>,
+    position: Option<i64>,
+    title: Option<&str>,
+    kind: Option<&str>,
+) -> u64 {
+    hash((package.map(package_name), position, title, kind))
+}
+
+/// A question as the first reading sees it.
+#[derive(Debug, Default)]
+pub(super) struct QuestionOutline {
+    pub(super) package: Option<String>,
+    pub(super) position: i64,
+    pub(super) title: Option<String>,
+    pub(super) question_type: Option<String>,
+    /// Options as the card lists them, for charts to show those that nobody chose.
+    pub(super) options: Vec<String>,
+    /// Answers, by what they are: texts, numbers, times, places, files.
+    answered: [u64; 5],
+    /// How often each text was answered, by its hash.
+    texts: HashMap<u64, u32>,
+    /// Some of the numbers or times, chosen by a hash of where they stand: the same in every run.
+    sample: BTreeMap<u64, f64>,
+}
+
+impl QuestionOutline {
+    pub(super) fn new(
+        package: Option<&str>,
+        position: Option<i64>,
+        title: Option<&str>,
+        question_type: Option<&str>,
+    ) -> Self {
+        Self {
+            package: package.map(|package| package_name(package).to_owned()),
+            position: position.unwrap_or_default(),
+            title: title.map(str::to_owned),
+            question_type: question_type.map(str::to_owned),
+            ..Self::default()
+        }
+    }
+
+    /// Takes a value in; `place` is a hash of where it stands. `texts_left` is how many different texts may still be told
+    /// apart.
+    pub(super) fn take(&mut self, value: &Value<'_>, place: u64, texts_left: &mut usize) {
+        let at = match value {
+            Value::Unanswered => return,
+            Value::Text(text) => {
+                let key = hash(text);
+                if let Some(count) = self.texts.get_mut(&key) {
+                    *count += 1;
+                } else if *texts_left > 0 {
+                    *texts_left -= 1;
+                    self.texts.insert(key, 1);
+                }
+                0
+            }
+            Value::Number(number) => {
+                self.sample(place, *number);
+                1
+            }
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of four-digit years fit into 52 bits")]
+            Value::Time(time) => {
+                self.sample(place, time.epoch_millis() as f64);
+                2
+            }
+            Value::Place { .. } => 3,
+            Value::File => 4,
+        };
+        self.answered[at] += 1;
+    }
+
+    fn sample(&mut self, place: u64, value: f64) {
+        if self.sample.len() < SAMPLE || self.sample.last_key_value().is_some_and(|(last, _)| place < *last) {
+            self.sample.insert(place, value);
+            if self.sample.len() > SAMPLE {
+                self.sample.pop_last();
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for option in other.options {
+            self.option(option);
+        }
+        for (mine, others) in self.answered.iter_mut().zip(other.answered) {
+            *mine += others;
+        }
+        for (text, count) in other.texts {
+            *self.texts.entry(text).or_default() += count;
+        }
+        for (place, value) in other.sample {
+            self.sample(place, value);
+        }
+    }
+
+    /// Takes in an option that a card lists.
+    pub(super) fn option(&mut self, title: String) {
+        if self.options.len() < MAX_OPTIONS && !self.options.contains(&title) {
+            self.options.push(title);
+        }
+    }
+
+    /// How many values there are.
+    pub(super) fn values(&self) -> u64 {
+        self.answered.iter().sum()
+    }
+
+    /// The chart for most of its answers.
+    pub(super) fn chart(&self) -> Chart {
+        let most =
+            (0..self.answered.len()).max_by_key(|kind| (self.answered[*kind], Reverse(*kind))).unwrap_or_default();
+        match most {
+            0 if self.is_choice() => Chart::Options(self.choices()),
+            0 => {
+                let texts = self.frequent(|count| count > 1, MAX_TEXTS);
+                if texts.is_empty() { Chart::Answered } else { Chart::Texts(Choices::new(texts, Vec::new())) }
+            }
+            1 => NumberBins::of_sample(self.sample.values().copied()).map_or(Chart::Answered, Chart::Numbers),
+            2 => self.times().map_or(Chart::Answered, Chart::Times),
+            3 => Chart::Places,
+            _ => Chart::Answered,
+        }
+    }
+
+    fn is_choice(&self) -> bool {
+        !self.options.is_empty() || self.question_type.as_deref().is_some_and(|name| name.contains("Option"))
+    }
+
+    fn choices(&self) -> Choices {
+        let listed: Vec<_> = self.options.iter().map(hash).collect();
+        let more = self.frequent(|_| true, usize::MAX).into_iter().filter(|text| !listed.contains(text));
+        let mut texts: Vec<_> = listed.iter().copied().chain(more).collect();
+        texts.truncate(MAX_OPTIONS);
+        Choices::new(texts, self.options.clone())
+    }
+
+    fn frequent(&self, wanted: impl Fn(u32) -> bool, most: usize) -> Vec<u64> {
+        let mut texts: Vec<_> = self.texts.iter().filter(|(_, count)| wanted(**count)).collect();
+        texts.sort_unstable_by_key(|(text, count)| (Reverse(**count), **text));
+        texts.into_iter().map(|(text, _)| *text).take(most).collect()
+    }
+
+    fn times(&self) -> Option<TimeBins> {
+        let mut times: Vec<_> = self.sample.values().copied().collect();
+        times.sort_by(f64::total_cmp);
+        let outer = times.len() / 100;
+        let low = Timestamp::from_epoch_millis_number(*times.get(outer)?)?;
+        let high = Timestamp::from_epoch_millis_number(times[times.len() - 1 - outer])?;
+        Some(TimeBins::new(low, high, MAX_TIME_BINS))
+    }
+}
+
+/// How answers are drawn.
+#[derive(Debug)]
+pub(super) enum Chart {
+    /// A bar for each option.
+    Options(Choices),
+    /// A bar for each text that was answered often.
+    Texts(Choices),
+    /// A histogram.
+    Numbers(NumberBins),
+    /// A bar for each day, week, month or year.
+    Times(TimeBins),
+    /// Points.
+    Places,
+    /// How many have answered, and how many have not.
+    Answered,
+}
+
+/// Texts that stand on their own, by their hashes.
+#[derive(Debug)]
+pub(super) struct Choices {
+    indexes: HashMap<u64, u16>,
+    /// What is known of the texts before the second reading.
+    pub(super) labels: Vec<String>,
+    pub(super) count: u16,
+}
+
+impl Choices {
+    fn new(texts: Vec<u64>, labels: Vec<String>) -> Self {
+        let indexes: HashMap<_, _> = texts.into_iter().zip(0..).collect();
+        let count = u16::try_from(indexes.len()).unwrap_or(u16::MAX);
+        Self { indexes, labels, count }
+    }
+}
+
+impl Chart {
+    /// The bar that a value belongs to. Those that belong to none are counted together behind the last one.
+    pub(super) fn bar(&self, value: &Value<'_>) -> u16 {
+        match (self, value) {
+            (Self::Options(choices) | Self::Texts(choices), Value::Text(text)) => {
+                choices.indexes.get(&hash(text)).copied().unwrap_or(choices.count)
+            }
+            (Self::Numbers(bins), Value::Number(number)) => bins.index(*number),
+            (Self::Times(bins), Value::Time(time)) => bins.index(*time).unwrap_or(bins.count),
+            (Self::Places, Value::Place { .. }) => 0,
+            _ => self.others(),
+        }
+    }
+
+    /// The bar of all that belong to none.
+    pub(super) fn others(&self) -> u16 {
+        match self {
+            Self::Options(choices) | Self::Texts(choices) => choices.count,
+            Self::Numbers(bins) => bins.count + 2,
+            Self::Times(bins) => bins.count,
+            Self::Places => 1,
+            Self::Answered => 0,
+        }
+    }
+}

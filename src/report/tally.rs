@@ -1,0 +1,271 @@
+//! The second reading: counts, by group, type, action and time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    hash,
+    jobs::Jobs,
+    outline::arrived,
+    people::People,
+    plan::{Action, Plan},
+    question::{Chart, Choices, Value, question_key},
+};
+use crate::{
+    event::Timestamp,
+    tables::{AnswerRow, Row, read::RowSink},
+};
+
+/// Places that are drawn, for each question. Which of more they are is decided by a hash: the same in every run.
+const MAX_PLACES: usize = 500;
+/// A text that stands on its own is cut behind that many characters.
+const MAX_CHARACTERS: usize = 200;
+
+/// What the page's filters tell apart. The numbers are places in the [`Plan`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Cell {
+    pub(super) group: u8,
+    /// What is no event has none.
+    pub(super) event_type: Option<u8>,
+    pub(super) action: u16,
+    pub(super) bin: u16,
+}
+
+/// What is counted of a cell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    /// Events, edits included.
+    pub(super) events: u32,
+    /// Those of them that are stored as revisions of another.
+    pub(super) revisions: u32,
+    /// Responses in their newest version, and answers to jobs.
+    pub(super) responses: u32,
+    /// Responses that a newer version has replaced.
+    pub(super) replaced: u32,
+    /// People whose first answer to an action it is.
+    pub(super) people: u32,
+    /// Assignments of jobs, whether done, and of those that are not, whether late.
+    pub(super) assigned: u32,
+    pub(super) done: u32,
+    pub(super) late: u32,
+}
+
+/// What is counted of the answers to a question in a cell.
+#[derive(Default)]
+pub(super) struct Answers {
+    pub(super) answered: u32,
+    pub(super) skipped: u32,
+    /// Of all numbers.
+    pub(super) sum: f64,
+    /// By bar of the chart.
+    pub(super) bars: BTreeMap<u16, u32>,
+}
+
+/// Where somebody was.
+pub(super) struct Place {
+    pub(super) cell: Cell,
+    pub(super) latitude: f64,
+    pub(super) longitude: f64,
+    pub(super) name: Option<String>,
+}
+
+/// Counts so far.
+pub(super) struct Tally<'a> {
+    plan: &'a Plan,
+    current: Cell,
+    counts: HashMap<Cell, Counts>,
+    quarantine: BTreeMap<(String, Cell), u32>,
+    answers: HashMap<(u16, Cell), Answers>,
+    /// What stands at the bars of a question, by question and bar.
+    labels: HashMap<(u16, u16), String>,
+    places: Vec<BTreeMap<u64, Place>>,
+    people: People,
+    jobs: Jobs,
+}
+
+/// Counts at the end.
+pub(super) struct Tallied {
+    pub(super) counts: BTreeMap<Cell, Counts>,
+    pub(super) quarantine: BTreeMap<(String, Cell), u32>,
+    pub(super) answers: BTreeMap<(u16, Cell), Answers>,
+    pub(super) labels: HashMap<(u16, u16), String>,
+    pub(super) places: Vec<BTreeMap<u64, Place>>,
+    /// How many people are known in each group.
+    pub(super) known: HashMap<u8, u64>,
+}
+
+impl<'a> Tally<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            current: Cell::default(),
+            counts: HashMap::new(),
+            quarantine: BTreeMap::new(),
+            answers: HashMap::new(),
+            labels: HashMap::new(),
+            places: plan.questions.iter().map(|_| BTreeMap::new()).collect(),
+            people: People::default(),
+            jobs: Jobs::default(),
+        }
+    }
+
+    fn cell(&self, group: &str, event_type: Option<&str>, action: Option<&str>, time: Timestamp) -> Cell {
+        Cell {
+            group: self.plan.groups.of(group),
+            event_type: event_type.map(|name| self.plan.types.of(name)),
+            action: self.plan.action(action),
+            // Every time was seen by the first reading.
+            bin: self.plan.bins.index(time).unwrap_or_default(),
+        }
+    }
+
+    fn counts(&mut self) -> &mut Counts {
+        self.counts.entry(self.current).or_default()
+    }
+}
+
+impl RowSink for Tally<'_> {
+    fn row(&mut self, row: &Row<'_>) {
+        match row {
+            Row::Events(row) => {
+                let event_type = row.event_type.as_deref().unwrap_or_default();
+                let time = row.origin.received_at;
+                self.current = self.cell(row.origin.group_id, Some(event_type), row.action_id.as_deref(), time);
+                let counts = self.counts();
+                counts.events += 1;
+                counts.revisions += u32::from(row.revision_of.is_some());
+            }
+            Row::Quarantine(row) => {
+                let cell = self.cell(row.origin.group_id, None, None, row.origin.received_at);
+                let reason = row.reason.as_deref().unwrap_or_default().to_owned();
+                *self.quarantine.entry((reason, cell)).or_default() += 1;
+            }
+            Row::Responses(row) => {
+                if row.is_latest == Some(true) {
+                    self.counts().responses += 1;
+                } else {
+                    self.counts().replaced += 1;
+                }
+                self.people.seen(self.current, row.responder.as_deref());
+                if matches!(self.plan.actions.get(usize::from(self.current.action)), Some(Action::One { .. })) {
+                    self.people.answered(self.current, row.origin.received_at, row.responder.as_deref());
+                }
+            }
+            Row::Answers(row) => self.answer(row),
+            Row::Jobs(row) => {
+                let assignee = row.assignee.as_deref();
+                self.people.seen(self.current, assignee);
+                self.jobs.assigned(arrived(&row.origin), self.current, row.action_id.as_deref(), assignee, row.due_at);
+            }
+            Row::JobResponses(row) => {
+                self.counts().responses += 1;
+                let (job, assignee) = (row.action_id.as_deref(), row.assignee.as_deref());
+                self.jobs.answered(arrived(&row.origin), self.current, job, assignee, row.is_completed);
+            }
+            Row::Members(row) => self.people.seen(self.current, row.member.as_deref()),
+            Row::Actions(_)
+            | Row::Questions(_)
+            | Row::Messages(_)
+            | Row::Announcements(_)
+            | Row::Attachments(_)
+            | Row::Subgroups(_) => {}
+        }
+    }
+}
+
+impl Tally<'_> {
+    fn answer(&mut self, row: &AnswerRow<'_>) {
+        if row.is_latest != Some(true) || row.is_invisible == Some(true) {
+            return;
+        }
+        let title = row.question_title.as_deref();
+        let kind = row.question_type.as_deref();
+        let key = question_key(row.package_id.as_deref(), row.question_position, title, kind);
+        let Some(question) = self.plan.question(key) else { return };
+        let chart = &self.plan.questions[usize::from(question)].chart;
+        let answers = self.answers.entry((question, self.current)).or_default();
+        let value = Value::of(row);
+        match &value {
+            Value::Unanswered => {
+                answers.skipped += 1;
+                return;
+            }
+            Value::Number(number) => answers.sum += number,
+            Value::Place { latitude, longitude } => {
+                let place = Place {
+                    cell: self.current,
+                    latitude: *latitude,
+                    longitude: *longitude,
+                    name: row.place.as_deref().map(cut),
+                };
+                let places = &mut self.places[usize::from(question)];
+                places.insert(hash((row.origin.event_key, row.question_position)), place);
+                if places.len() > MAX_PLACES {
+                    places.pop_last();
+                }
+            }
+            Value::Text(_) | Value::Time(_) | Value::File => {}
+        }
+        answers.answered += u32::from(row.answer_position == Some(1));
+        let bar = chart.bar(&value);
+        *answers.bars.entry(bar).or_default() += 1;
+        if let (Chart::Options(Choices { count, .. }) | Chart::Texts(Choices { count, .. }), Value::Text(text)) =
+            (chart, value)
+            && bar < *count
+        {
+            self.labels.entry((question, bar)).or_insert_with(|| cut(text));
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (cell, others) in other.counts {
+            let counts = self.counts.entry(cell).or_default();
+            counts.events += others.events;
+            counts.revisions += others.revisions;
+            counts.responses += others.responses;
+            counts.replaced += others.replaced;
+        }
+        for (key, count) in other.quarantine {
+            *self.quarantine.entry(key).or_default() += count;
+        }
+        for (key, others) in other.answers {
+            let answers = self.answers.entry(key).or_default();
+            answers.answered += others.answered;
+            answers.skipped += others.skipped;
+            answers.sum += others.sum;
+            for (bar, count) in others.bars {
+                *answers.bars.entry(bar).or_default() += count;
+            }
+        }
+        self.labels.extend(other.labels);
+        for (places, others) in self.places.iter_mut().zip(other.places) {
+            places.extend(others);
+            while places.len() > MAX_PLACES {
+                places.pop_last();
+            }
+        }
+        self.people.merge(other.people);
+        self.jobs.merge(other.jobs);
+    }
+
+    pub(super) fn finish(self) -> Tallied {
+        let mut counts = self.counts;
+        let known = self.people.finish(&mut counts);
+        self.jobs.finish(self.plan.period.map_or(Timestamp::EPOCH, |(_, last)| last), &mut counts);
+        Tallied {
+            counts: counts.into_iter().collect(),
+            quarantine: self.quarantine,
+            answers: self.answers.into_iter().collect(),
+            labels: self.labels,
+            places: self.places,
+            known,
+        }
+    }
+}
+
+/// A text of some length at most.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

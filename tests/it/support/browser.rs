@@ -1,0 +1,202 @@
+//! A real browser, headless, told what to do over its `DevTools` protocol through a pipe.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::process::PATIENCE;
+
+/// What Chromium is called, by Debian and others.
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/// What it says beside the protocol, in its profile.
+const STDERR: &str = "stderr.txt";
+
+/// A browser with one page.
+pub struct Browser {
+    child: Child,
+    input: ChildStdin,
+    messages: mpsc::Receiver<Value>,
+    session: Option<String>,
+    last: u64,
+    events: Vec<Value>,
+    /// Removed with the browser.
+    profile: TempDir,
+}
+
+impl Browser {
+    /// Opens a file in a window of that width.
+    pub fn open(file: &Path, width: u32) -> Self {
+        let profile = tempfile::tempdir().expect("there is a place for files");
+        // Messages go through descriptors 3 and 4; the shell puts our pipes there.
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"exec "$@" 3<&0 4>&1 0</dev/null 1>/dev/null 2>"$0""#]);
+        command.arg(profile.path().join(STDERR)).arg(chromium()).args([
+            "--headless",
+            "--remote-debugging-pipe",
+            // Containers run as root and have no namespaces to give; the page is our own.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-extensions",
+            "--no-first-run",
+            &format!("--user-data-dir={}", profile.path().display()),
+            "about:blank",
+        ]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("there is a shell");
+        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let (sender, messages) = mpsc::channel();
+        thread::spawn(move || {
+            let mut message = Vec::new();
+            while output.read_until(0, &mut message).is_ok_and(|length| length > 0) {
+                message.pop();
+                let Ok(value) = serde_json::from_slice(&message) else { break };
+                // The test may have stopped listening.
+                let _ = sender.send(value);
+                message.clear();
+            }
+        });
+        let input = child.stdin.take().expect("it is piped");
+        let mut browser = Self { child, input, messages, session: None, last: 0, events: Vec::new(), profile };
+        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}))["targetId"].clone();
+        let attached = browser.call("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
+        browser.session = attached["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            browser.call(&format!("{domain}.enable"), &json!({}));
+        }
+        browser.resize(width);
+        let url = url::Url::from_file_path(file).expect("the path is absolute");
+        browser.call("Page.navigate", &json!({"url": url.as_str()}));
+        browser.wait_for("Page.loadEventFired");
+        browser
+    }
+
+    /// Gives the window another width.
+    pub fn resize(&mut self, width: u32) {
+        let metrics = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// Lets the page believe that people prefer `light` or `dark`.
+    pub fn prefer(&mut self, scheme: &str) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.call("Emulation.setEmulatedMedia", &features);
+    }
+
+    /// The value of an expression, or of what it promises, in the page.
+    pub fn evaluate(&mut self, expression: &str) -> Value {
+        let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let result = self.call("Runtime.evaluate", &parameters);
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
+        result["result"]["value"].clone()
+    }
+
+    /// Presses a key and lets it go.
+    pub fn press(&mut self, key: &str) {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            "End" => 35,
+            "Home" => 36,
+            "ArrowRight" => 39,
+            "ArrowDown" => 40,
+            _ => panic!("{key} has no code here"),
+        };
+        let text = if key == "Enter" { "\r" } else { "" };
+        for kind in ["keyDown", "keyUp"] {
+            let event = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
+            self.call("Input.dispatchKeyEvent", &event);
+        }
+    }
+
+    /// Errors and warnings so far: of scripts, of the console, of the browser about the page.
+    pub fn complaints(&mut self) -> Vec<Value> {
+        // Everything that happened before this answer was told before it.
+        self.evaluate("0");
+        let kinds =
+            ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded", "Page.javascriptDialogOpening"];
+        self.events_of(&kinds)
+    }
+
+    /// The URLs of all requests so far.
+    pub fn requests(&mut self) -> Vec<String> {
+        self.evaluate("0");
+        let requests = self.events_of(&["Network.requestWillBeSent", "Network.webSocketCreated"]);
+        let url = |event: &Value| {
+            event["params"]["request"]["url"].as_str().or(event["params"]["url"].as_str()).map(str::to_owned)
+        };
+        requests.iter().map(|event| url(event).expect("a request has a URL")).collect()
+    }
+
+    fn events_of(&self, kinds: &[&str]) -> Vec<Value> {
+        self.events
+            .iter()
+            .filter(|event| event["method"].as_str().is_some_and(|name| kinds.contains(&name)))
+            .cloned()
+            .collect()
+    }
+
+    fn call(&mut self, method: &str, parameters: &Value) -> Value {
+        self.last += 1;
+        let mut message = json!({"id": self.last, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        let sent = self.input.write_all(format!("{message}\0").as_bytes());
+        sent.unwrap_or_else(|error| panic!("{method}: the browser has ended ({error})\n{}", self.stderr()));
+        loop {
+            let answer = self.receive();
+            if answer["id"] == self.last {
+                assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
+                return answer["result"].clone();
+            }
+            self.events.push(answer);
+        }
+    }
+
+    fn wait_for(&mut self, event: &str) {
+        while self.events_of(&[event]).is_empty() {
+            let message = self.receive();
+            self.events.push(message);
+        }
+    }
+
+    fn receive(&self) -> Value {
+        let message = self.messages.recv_timeout(PATIENCE);
+        message.unwrap_or_else(|error| panic!("the browser says nothing ({error})\n{}", self.stderr()))
+    }
+
+    fn stderr(&self) -> String {
+        fs::read_to_string(self.profile.path().join(STDERR)).unwrap_or_default()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It closes its helpers too; a profile in use could not be removed.
+        self.session = None;
+        let _ = self.input.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
+        while self.messages.recv_timeout(PATIENCE).is_ok() {}
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn chromium() -> PathBuf {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let places = env::split_paths(&folders).flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let found = places.into_iter().find(|place| fs::metadata(place).is_ok_and(|file| file.is_file()));
+    found.unwrap_or_else(|| {
+        panic!("there is no Chromium: `make browser` installs it on Debian as root; elsewhere install chromium or google-chrome")
+    })
+}
