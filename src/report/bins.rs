@@ -65,6 +65,7 @@ impl Unit {
 #[derive(Clone, Debug)]
 pub(super) struct TimeBins {
     pub(super) unit: Unit,
+    span: (Timestamp, Timestamp),
     first: i64,
     pub(super) count: u16,
 }
@@ -72,16 +73,27 @@ pub(super) struct TimeBins {
 impl TimeBins {
     /// The finest bins that reach from one time to another and are at most `most`, which is enough for the years.
     pub(super) fn new(from: Timestamp, to: Timestamp, most: u16) -> Self {
-        let bins = |unit: Unit| {
-            let first = unit.number(from);
-            let count = u16::try_from(unit.number(to) - first + 1).unwrap_or(u16::MAX);
-            Self { unit, first, count }
+        let mut bins = Self::of(Unit::Day, (from, to));
+        while bins.count > most && bins.coarsen() {}
+        Self { count: bins.count.min(most), ..bins }
+    }
+
+    fn of(unit: Unit, span: (Timestamp, Timestamp)) -> Self {
+        let first = unit.number(span.0);
+        let count = u16::try_from(unit.number(span.1) - first + 1).unwrap_or(u16::MAX);
+        Self { unit, span, first, count }
+    }
+
+    /// Takes the next larger unit; false when there is none.
+    pub(super) fn coarsen(&mut self) -> bool {
+        let larger = match self.unit {
+            Unit::Day => Unit::Week,
+            Unit::Week => Unit::Month,
+            Unit::Month => Unit::Year,
+            Unit::Year => return false,
         };
-        let finer = [Unit::Day, Unit::Week, Unit::Month].into_iter().map(bins).find(|bins| bins.count <= most);
-        finer.unwrap_or_else(|| {
-            let years = bins(Unit::Year);
-            Self { count: years.count.min(most), ..years }
-        })
+        *self = Self::of(larger, self.span);
+        true
     }
 
     /// The bin that a time is in; none outside of all.

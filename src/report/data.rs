@@ -39,9 +39,8 @@ pub(super) fn page_data(plan: &Plan, tallied: &Tallied, about: &About, items: u6
     });
     let quarantine = quarantine(tallied, &mut series);
     let (questions, dropped) = questions(plan, tallied, &mut series);
-    let groups = plan.groups.names.iter().zip(0..).map(|(id, slot)| {
-        json!({ "id": id, "name": plan.group_names.get(id).map(|name| cut(name)), "people": tallied.known.get(&slot) })
-    });
+    let groups = plan.groups.names.iter();
+    let groups = groups.map(|id| json!({ "id": cut(id), "name": plan.group_names.get(id).map(|name| cut(name)) }));
     json!({
         "about": {
             "made": about.made_at.to_string(),
@@ -56,12 +55,12 @@ pub(super) fn page_data(plan: &Plan, tallied: &Tallied, about: &About, items: u6
         "bins": if plan.period.is_some() { plan.bins.labels() } else { Vec::new() },
         "groups": groups.collect::<Vec<_>>(),
         "furtherGroups": plan.groups.others,
-        "furtherPeople": tallied.known.get(&plan.groups.of("")).filter(|_| plan.groups.others > 0),
         "types": plan.types.names,
         "furtherTypes": plan.types.others,
         "actions": plan.actions.iter().map(action).collect::<Vec<_>>(),
         "questions": questions,
         "furtherQuestions": plan.further_questions + dropped,
+        "known": tallied.known.iter().map(|((action, group), people)| (action, group, people)).collect::<Vec<_>>(),
         "counts": counts,
         "quarantine": quarantine,
         // Last: everything above gives series their numbers.

@@ -23,8 +23,11 @@ pub use self::page::render;
 use self::{outline::Outline, plan::Plan, tally::Tally};
 use crate::{
     event::Timestamp,
-    tables::read::{Checked, Damage, SourceError},
+    tables::read::{Checked, Damage, Read, SourceError},
 };
+
+/// Cells of group, type, action and time in the page, so that it stays a page that a browser likes to open.
+const MAX_COUNTS: usize = 200_000;
 
 /// What the page says about itself.
 #[derive(Clone, Debug)]
@@ -64,14 +67,25 @@ impl Report {
         let read = checked.rows(scratch, threads, damage, progress, Outline::default)?;
         let mut outlines = read.sinks.into_iter();
         let mut outline = outlines.next().unwrap_or_default();
-        outlines.for_each(|other| outline.merge(other));
-        let plan = Plan::new(outline);
-
-        let read = checked.rows(scratch, threads, damage, progress, || Tally::new(&plan))?;
-        let mut tally = Tally::new(&plan);
-        read.sinks.into_iter().for_each(|other| tally.merge(other));
-        let data = data::page_data(&plan, &tally.finish(), about, read.items, read.damaged.len());
-        Ok(Self { data, items: read.items, damaged: read.damaged })
+        for other in outlines {
+            outline.merge(other);
+        }
+        let mut plan = Plan::new(outline);
+        loop {
+            let Read { sinks, items, damaged } =
+                checked.rows(scratch, threads, damage, progress, || Tally::new(&plan))?;
+            let mut tally = Tally::new(&plan);
+            for other in sinks {
+                tally.merge(other);
+            }
+            let tallied = tally.finish();
+            // Seldom: many groups and types over years. Then another reading, to count by larger units of time.
+            if tallied.counts.len() > MAX_COUNTS && plan.bins.coarsen() {
+                continue;
+            }
+            let data = data::page_data(&plan, &tallied, about, items, damaged.len());
+            return Ok(Self { data, items, damaged });
+        }
     }
 }
 

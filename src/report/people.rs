@@ -1,6 +1,6 @@
-//! Who has answered, and how many there are to answer.
+//! Who has answered, and how many there were to answer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     hash,
@@ -8,20 +8,48 @@ use super::{
 };
 use crate::event::Timestamp;
 
+/// What an event says about somebody in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sighting {
+    /// Has left with it.
+    Left,
+    /// Has joined with it.
+    Joined,
+    /// Was there: has answered, or was assigned a job.
+    There,
+}
+
 /// People, told apart by a hash of their phone number.
 #[derive(Default)]
 pub(super) struct People {
-    /// Everybody whom the events of a group show in it: who joined, answered, or was assigned a job.
-    known: HashSet<(u8, u64)>,
+    /// The first and the last sighting of everybody in a group.
+    seen: HashMap<(u8, u64), [(Timestamp, Sighting); 2]>,
     /// Who has answered which action, and where the first answer counts.
     answered: HashMap<(u16, u64), (Timestamp, Cell)>,
+    /// The first and the last event of an action in a group.
+    spans: HashMap<(u16, u8), [Timestamp; 2]>,
 }
 
 impl People {
-    pub(super) fn seen(&mut self, cell: Cell, phone: Option<&str>) {
+    pub(super) fn seen(&mut self, cell: Cell, at: Timestamp, sighting: Sighting, phone: Option<&str>) {
         if let Some(phone) = phone {
-            self.known.insert((cell.group, hash(phone)));
+            self.sighted((cell.group, hash(phone)), [(at, sighting); 2]);
         }
+    }
+
+    fn sighted(&mut self, who: (u8, u64), [first, last]: [(Timestamp, Sighting); 2]) {
+        let seen = self.seen.entry(who).or_insert([first, last]);
+        *seen = [first.min(seen[0]), last.max(seen[1])];
+    }
+
+    /// Something has happened to an action that stands on its own.
+    pub(super) fn happened(&mut self, cell: Cell, at: Timestamp) {
+        self.spanned((cell.action, cell.group), [at; 2]);
+    }
+
+    fn spanned(&mut self, what: (u16, u8), [first, last]: [Timestamp; 2]) {
+        let span = self.spans.entry(what).or_insert([first, last]);
+        *span = [first.min(span[0]), last.max(span[1])];
     }
 
     /// Somebody has answered an action that stands on its own.
@@ -37,21 +65,30 @@ impl People {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.known.extend(other.known);
-        for (who, answer) in other.answered {
-            self.first(who, answer);
-        }
+        other.seen.into_iter().for_each(|(who, seen)| self.sighted(who, seen));
+        other.answered.into_iter().for_each(|(who, answer)| self.first(who, answer));
+        other.spans.into_iter().for_each(|(what, span)| self.spanned(what, span));
     }
 
-    /// Adds those who have answered to the counts, and returns how many are known in each group.
-    pub(super) fn finish(self, counts: &mut HashMap<Cell, Counts>) -> HashMap<u8, u64> {
+    /// Adds those who have answered to the counts, and returns how many people were in a group between the first and the
+    /// last event of an action there.
+    pub(super) fn finish(self, counts: &mut HashMap<Cell, Counts>) -> BTreeMap<(u16, u8), u32> {
         for (_, cell) in self.answered.into_values() {
             counts.entry(cell).or_default().people += 1;
         }
-        let mut known = HashMap::new();
-        for (group, _) in self.known {
-            *known.entry(group).or_default() += 1;
+        let mut groups = HashMap::<u8, Vec<_>>::new();
+        for ((group, _), seen) in self.seen {
+            groups.entry(group).or_default().push(seen);
         }
-        known
+        let was_there = |[begin, end]: [Timestamp; 2], [first, last]: [(Timestamp, Sighting); 2]| {
+            // Who was not seen joining has been there all along, and who was not seen leaving still is.
+            (first.1 != Sighting::Joined || first.0 <= end) && (last.1 != Sighting::Left || last.0 >= begin)
+        };
+        let known = self.spans.into_iter().map(|((action, group), span)| {
+            let people =
+                groups.get(&group).map_or(0, |people| people.iter().filter(|seen| was_there(span, **seen)).count());
+            ((action, group), u32::try_from(people).unwrap_or(u32::MAX))
+        });
+        known.collect()
     }
 }

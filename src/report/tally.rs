@@ -6,7 +6,7 @@ use super::{
     hash,
     jobs::Jobs,
     outline::arrived,
-    people::People,
+    people::{People, Sighting},
     plan::{Action, Plan},
     question::{Chart, Choices, Value, question_key},
 };
@@ -89,8 +89,8 @@ pub(super) struct Tallied {
     pub(super) answers: BTreeMap<(u16, Cell), Answers>,
     pub(super) labels: HashMap<(u16, u16), String>,
     pub(super) places: Vec<BTreeMap<u64, Place>>,
-    /// How many people are known in each group.
-    pub(super) known: HashMap<u8, u64>,
+    /// How many people were in a group while an action was answered there, by action and group.
+    pub(super) known: BTreeMap<(u16, u8), u32>,
 }
 
 impl<'a> Tally<'a> {
@@ -118,6 +118,11 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Whether the current event belongs to an action that stands on its own.
+    fn is_single(&self) -> bool {
+        matches!(self.plan.actions.get(usize::from(self.current.action)), Some(Action::One { .. }))
+    }
+
     fn counts(&mut self) -> &mut Counts {
         self.counts.entry(self.current).or_default()
     }
@@ -133,6 +138,9 @@ impl RowSink for Tally<'_> {
                 let counts = self.counts();
                 counts.events += 1;
                 counts.revisions += u32::from(row.revision_of.is_some());
+                if self.is_single() {
+                    self.people.happened(self.current, time);
+                }
             }
             Row::Quarantine(row) => {
                 let cell = self.cell(row.origin.group_id, None, None, row.origin.received_at);
@@ -145,15 +153,16 @@ impl RowSink for Tally<'_> {
                 } else {
                     self.counts().replaced += 1;
                 }
-                self.people.seen(self.current, row.responder.as_deref());
-                if matches!(self.plan.actions.get(usize::from(self.current.action)), Some(Action::One { .. })) {
-                    self.people.answered(self.current, row.origin.received_at, row.responder.as_deref());
+                let (at, responder) = (row.origin.received_at, row.responder.as_deref());
+                self.people.seen(self.current, at, Sighting::There, responder);
+                if self.is_single() {
+                    self.people.answered(self.current, at, responder);
                 }
             }
             Row::Answers(row) => self.answer(row),
             Row::Jobs(row) => {
                 let assignee = row.assignee.as_deref();
-                self.people.seen(self.current, assignee);
+                self.people.seen(self.current, row.origin.received_at, Sighting::There, assignee);
                 self.jobs.assigned(arrived(&row.origin), self.current, row.action_id.as_deref(), assignee, row.due_at);
             }
             Row::JobResponses(row) => {
@@ -161,7 +170,10 @@ impl RowSink for Tally<'_> {
                 let (job, assignee) = (row.action_id.as_deref(), row.assignee.as_deref());
                 self.jobs.answered(arrived(&row.origin), self.current, job, assignee, row.is_completed);
             }
-            Row::Members(row) => self.people.seen(self.current, row.member.as_deref()),
+            Row::Members(row) => {
+                let sighting = if row.change.as_deref() == Some("removed") { Sighting::Left } else { Sighting::Joined };
+                self.people.seen(self.current, row.origin.received_at, sighting, row.member.as_deref());
+            }
             Row::Actions(_)
             | Row::Questions(_)
             | Row::Messages(_)

@@ -86,7 +86,7 @@ fn numbers_are_those_of_the_events_with_edits_counted_once() {
     assert_eq!(page.table("responses"), json!([[HOSTILE, "3", "1", "–"], ["Clean", "1", "0", "–"]]));
     assert_eq!(
         page.table("completion"),
-        json!([[HOSTILE, "Card", "2", "4", "50%"], ["Clean", "Job", "1", "3", "33%"]])
+        json!([[HOSTILE, "Card", "2", "3", "67%"], ["Clean", "Job", "1", "3", "33%"]])
     );
     assert_eq!(page.table("jobs")[0], json!(["2023-03-06", "1", "0", "2"]));
     assert_eq!(
@@ -160,6 +160,41 @@ fn filters_of_the_command_narrow_the_report_and_an_empty_one_says_so() {
         header.as_str().is_some_and(|text| text.contains("There are no events") && text.contains("group nobody")),
         "{header}"
     );
+    assert_eq!(page.0.complaints(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_period_of_years_is_counted_by_the_week() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let message = |id: &str, at| {
+        let event =
+            json!({"eventId": id, "eventType": "TextMessageCreated", "data": {"groupId": "g", "text": "Hello"}});
+        stored(event.to_string(), at, false)
+    };
+    // A Monday, the Sunday after it, and five years later.
+    let items = [
+        message("a", "2018-01-01T00:00:00Z"),
+        message("b", "2018-01-07T23:59:59Z"),
+        message("c", "2023-08-31T12:00:00Z"),
+    ];
+    write_export(&folder.path().join("raw"), &items.concat(), 1);
+    let out = folder.path().join("report.html");
+    report(&folder.path().join("raw"), &out, &[]);
+    let mut page = Page::open(&out, 1280);
+
+    let table = page.table("events-by-type");
+    let rows = table.as_array().expect("it is a list");
+    assert_eq!(rows.len(), 296);
+    assert_eq!(
+        (&rows[0], &rows[1], &rows[295]),
+        (&json!(["2018-01-01", "2"]), &json!(["2018-01-08", "0"]), &json!(["2023-08-28", "1"]))
+    );
+    // Any day of a week selects it.
+    page.choose("to", "2018-01-03");
+    assert_eq!(page.table("events-by-type"), json!([["2018-01-01", "2"]]));
+    page.reset();
+    page.choose("from", "2023-08-31");
+    assert_eq!(page.table("events-by-type"), json!([["2023-08-28", "1"]]));
     assert_eq!(page.0.complaints(), Vec::<Value>::new());
 }
 

@@ -146,7 +146,7 @@ function completionByAction() {
   data.series.forEach(([group, , action], at) => {
     if (passes[at]) groups.set(action, (groups.get(action) ?? new Set()).add(group));
   });
-  const known = (slot) => [...groups.get(slot) ?? []].reduce((sum, group) => sum + (data.groups[group]?.people ?? data.furtherPeople ?? 0), 0);
+  const known = (slot) => data.known.reduce((sum, [action, group, count]) => (action === slot && groups.get(slot)?.has(group) ? sum + count : sum), 0);
   const rows = [];
   for (const [slot, count] of people) if (data.actions[slot].kind === 'card') rows.push([slot, 'Card', count, known(slot)]);
   for (const [slot, count] of assigned) if (data.actions[slot].kind === 'job') rows.push([slot, 'Job', done.get(slot) ?? 0, count]);
@@ -158,7 +158,7 @@ function completionByAction() {
   const sets = [['Cards: people', 'c0'], ['Jobs: assignments', 'c2']];
   return {
     ...ranking(bars, sets, { unit: 'Share', format: (number) => percentage.format(number), max: 1 }),
-    note: 'Of a card: who has answered it, of all people known in the group. Known is whom the events show: who joined, answered, or was assigned a job. Anonymous responses do not count. Of a job: assignments done, of all.',
+    note: 'Of a card: who has answered it, of the people in the group while it was answered, as far as events show them: who joined, answered or was assigned a job, and has not left. Anonymous responses do not count. Of a job: assignments done, of all.',
     table: { columns: ['Action', 'Kind', 'Answered or done', 'Of', 'Share'], rows: rows.map((row) => [actionLabel(row[0]), row[1], row[2], row[3], share(row[2], row[3])]) },
     empty: bars.length ? '' : 'No responses or jobs in this selection.',
   };
