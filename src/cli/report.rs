@@ -28,7 +28,7 @@ use crate::{
 /// as you would share the events themselves. The file appears when it is complete; a run that fails leaves the old one.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  kaizala report --from table --endpoint-url http://127.0.0.1:8000 --out report.html\n  \
+    after_help = "Example:\n  kaizala report --from table --endpoint-url http://127.0.0.1:8000 --out report.html\n  \
                         kaizala report --from s3://my-bucket/exports --since 2023-03-01 --out report.html"
 )]
 pub(super) struct Report {
