@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc,
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
     thread,
 };
 
@@ -19,6 +19,9 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "goog
 /// What it says beside the protocol, in its profile.
 const STDERR: &str = "stderr.txt";
 
+/// A browser is many processes. One at a time leaves the machine to tests that others run beside it with a time limit.
+static ONE: Mutex<()> = Mutex::new(());
+
 /// A browser with one page.
 pub struct Browser {
     child: Child,
@@ -29,11 +32,13 @@ pub struct Browser {
     events: Vec<Value>,
     /// Removed with the browser.
     profile: TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Browser {
     /// Opens a file in a window of that width.
     pub fn open(file: &Path, width: u32) -> Self {
+        let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().expect("there is a place for files");
         // Messages go through descriptors 3 and 4; the shell puts our pipes there.
         let mut command = Command::new("sh");
@@ -66,7 +71,8 @@ impl Browser {
             }
         });
         let input = child.stdin.take().expect("it is piped");
-        let mut browser = Self { child, input, messages, session: None, last: 0, events: Vec::new(), profile };
+        let mut browser =
+            Self { child, input, messages, session: None, last: 0, events: Vec::new(), profile, _alone: alone };
         let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}))["targetId"].clone();
         let attached = browser.call("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
