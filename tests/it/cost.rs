@@ -7,7 +7,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::support::{World, events::noise};
+use super::support::{World, events::noise, samples};
 
 const KB: usize = 1024;
 
@@ -16,7 +16,7 @@ struct Bill {
     /// Sizes of the items that were put, in bytes.
     items: Vec<usize>,
     /// Units of the table and of the index, for each accepted write.
-    units: Vec<(f64, f64)>,
+    units: Vec<(usize, usize)>,
 }
 
 async fn world() -> World {
@@ -35,7 +35,7 @@ async fn deliver(world: &World, body: &str, outcome: &str) -> Bill {
     let units = |consumed: Value| {
         let (table, index) = (&consumed["Table"], &consumed["GlobalSecondaryIndexes"]["byTime"]);
         let units = |part: &Value| part["CapacityUnits"].as_f64().unwrap_or_else(|| panic!("no units: {consumed}"));
-        (units(table), units(index))
+        (whole(units(table)), whole(units(index)))
     };
     Bill { items, units: world.proxy.take_consumed().into_iter().map(units).collect() }
 }
@@ -52,9 +52,15 @@ fn item_bytes(item: &Value) -> usize {
 }
 
 /// Units of a write of that size.
-#[expect(clippy::cast_precision_loss, reason = "an item has at most 400 KB")]
-fn units(bytes: usize) -> f64 {
-    bytes.div_ceil(KB) as f64
+fn units(bytes: usize) -> usize {
+    bytes.div_ceil(KB)
+}
+
+/// Units, which reads may take in halves and writes only whole.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a small whole number")]
+fn whole(units: f64) -> usize {
+    assert!(units.fract() == 0.0 && units >= 0.0, "{units}");
+    units as usize
 }
 
 fn event(id: usize, bytes: usize) -> String {
@@ -75,14 +81,14 @@ async fn a_new_event_costs_a_unit_per_kb_of_its_item_and_one_for_the_index() {
     for (id, bytes) in sizes.enumerate().filter(|(_, bytes)| *bytes > 200) {
         let bill = deliver(&world, &event(id, bytes), "stored").await;
         assert_eq!(bill.items.len(), 1);
-        assert_eq!(bill.units, [(units(bill.items[0]), 1.0)], "{bytes}");
+        assert_eq!(bill.units, [(units(bill.items[0]), 1)], "{bytes}");
     }
 }
 
 #[tokio::test]
 async fn what_an_item_says_besides_the_body_costs_at_most_one_unit() {
     let world = world().await;
-    for sample in super::support::samples() {
+    for sample in samples() {
         let body = sample.body();
         let Ok(text) = String::from_utf8(body.clone()) else { continue };
         if !sample.name.starts_with("quarantine-") && !sample.name.starts_with("handshake-") {
@@ -116,9 +122,9 @@ async fn a_revision_costs_a_refused_write_and_a_new_event() {
     let bill = deliver(&world, &edit, "revised").await;
 
     let [refused, accepted] = bill.items[..] else { panic!("{:?}", bill.items) };
-    assert_eq!(units(refused), 5.0);
-    assert_eq!(bill.units, [(units(accepted), 1.0)]);
-    assert_eq!(units(accepted), 5.0);
+    assert_eq!(units(refused), 5);
+    assert_eq!(bill.units, [(units(accepted), 1)]);
+    assert_eq!(units(accepted), 5);
 
     let again = deliver(&world, &edit, "duplicate").await;
     assert_eq!((again.items.len(), again.units.len()), (2, 0), "both are refused");
@@ -130,7 +136,7 @@ async fn a_quarantined_body_costs_a_unit_per_kb_and_one_for_the_index() {
     for bytes in [0, 300, 4 * KB] {
         let body = noise("not JSON", bytes);
         let bill = deliver(&world, &body, "quarantined").await;
-        assert_eq!(bill.units, [(units(bill.items[0]), 1.0)], "{bytes}");
+        assert_eq!(bill.units, [(units(bill.items[0]), 1)], "{bytes}");
 
         let again = deliver(&world, &body, "quarantined").await;
         assert_eq!((again.items.len(), again.units.len()), (1, 0), "it is refused");
