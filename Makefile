@@ -2,7 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz bench-export vendor build invoke start-api deploy-local clean tools receiver browser
+.PHONY: help run test lint soak fuzz gate bench bench-cpu bench-export vendor build invoke start-api deploy-local clean tools receiver \
+  browser
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -10,6 +11,8 @@ AWS_PORT ?= 4566
 API_PORT ?= 3000
 ARCH ?= x86_64
 EVENT ?= events/text-message-created.json
+ROUNDS ?= 40
+STARTS ?= 10
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= eu-west-1
 
@@ -48,6 +51,21 @@ fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly 
 
 vendor: ## Fetch the charting library of the report again (needs npm)
 	scripts/vendor.sh
+
+# With a folder of its own: cargo bench would put a receiver of its profile in the place of the released one.
+gate: .tools/bin/gungraun-runner ## Count the instructions that an event costs, and compare them with the limits in benches/gate.rs
+	@command -v valgrind >/dev/null || { echo "make gate: valgrind is missing; on Debian: apt-get install valgrind" >&2; exit 1; }
+	GUNGRAUN_RUNNER=$(CURDIR)/.tools/bin/gungraun-runner cargo bench --locked --target-dir target/bench --bench gate
+
+bench-cpu: ## Measure the time that an event costs, without DynamoDB
+	cargo bench --locked --target-dir target/bench --bench cpu
+
+bench: tools receiver bench-cpu .tools/bench/installed ## Measure the receiver beside others and write benches/RESULTS.md; ROUNDS=40 STARTS=10
+	[ benches/bare/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock benches/bare/Cargo.lock
+	cargo build --locked --features cli --bin kaizala
+	cargo build --release --manifest-path benches/bare/Cargo.toml --target-dir target
+	cargo build --release --manifest-path benches/bare/Cargo.toml --target-dir target --features sdk-defaults --bin sdk-defaults
+	ROUNDS=$(ROUNDS) STARTS=$(STARTS) python3 benches/report.py
 
 build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_64 or arm64
 	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)
@@ -91,6 +109,25 @@ install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement
 	$(call install,$(venv),$<)
 	emulators=$$($(venv)/bin/python -c 'import samcli.local as sam; print(sam.__path__[0])')/rapid; \
 	  install -m 755 $$emulators/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/) $(venv)/bin/aws-lambda-rie
+	touch $@
+
+# The functions that the receiver is measured beside, as they would be deployed.
+peers := benches/peers
+.tools/bench/installed: $(wildcard $(peers)/python/*.txt $(peers)/node/*) | .tools/venv
+	rm -rf $(@D)
+	mkdir -p $(@D)/node
+	for packages in python=requirements python-powertools=requirements-powertools python-runtime=requirements-runtime; do \
+	  $(venv)/bin/pip install --quiet --disable-pip-version-check --no-compile \
+	    --target $(@D)/$${packages%=*} --requirement $(peers)/python/$${packages#*=}.txt || exit 1; \
+	done
+	cp $(peers)/node/package*.json $(peers)/node/webhook.mjs $(@D)/node
+	cd $(@D)/node && npm ci --no-audit --no-fund && npm run build
+	touch $@
+
+.tools/bin/gungraun-runner: Cargo.lock
+	version=$$(awk '/^name = "gungraun-runner"/ { getline; print $$3 }' $< | tr -d '"'); \
+	  $@ --version 2>/dev/null | grep -qF " $$version" || \
+	  cargo install --quiet --locked --root .tools --version $$version gungraun-runner
 	touch $@
 
 .tools/build: scripts/tools-build.txt .tools/test

@@ -4,6 +4,7 @@
 mod answers;
 mod concurrency;
 mod configuration;
+mod cost;
 mod dashboards;
 mod data;
 mod delivery;

@@ -9,16 +9,19 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     response::Response,
 };
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{
+    StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::sleep};
 
 /// What goes wrong with a request to DynamoDB.
@@ -60,6 +63,8 @@ struct Shared {
 #[derive(Default)]
 struct Plan {
     seen: Vec<(String, Value)>,
+    /// What was consumed, when that is to be found out.
+    consumed: Option<Vec<Value>>,
     next: VecDeque<Option<Fault>>,
     always: Option<Fault>,
     /// A fault for one of every so many requests.
@@ -137,6 +142,16 @@ impl Proxy {
         self.plan(|plan| std::mem::take(&mut plan.seen))
     }
 
+    /// Has the engine report what every request consumes from now on.
+    pub fn count_capacity(&self) {
+        self.plan(|plan| plan.consumed = Some(Vec::new()));
+    }
+
+    /// What was consumed since the last call, as DynamoDB reports it: by every request but those that were refused.
+    pub fn take_consumed(&self) -> Vec<Value> {
+        self.plan(|plan| plan.consumed.as_mut().map(std::mem::take)).expect("it was asked for")
+    }
+
     fn plan<T>(&self, change: impl FnOnce(&mut Plan) -> T) -> T {
         change(&mut self.shared.plan.lock().expect("nothing panics while it holds the plan"))
     }
@@ -178,7 +193,33 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
 async fn forward(shared: &Shared, mut request: Request) -> Response {
     let uri = format!("{}{}", shared.upstream, request.uri().path());
     *request.uri_mut() = uri.parse().expect("the upstream's URI is one");
-    shared.client.request(request).await.expect("the engine answers").map(Body::new)
+    let counts = shared.plan.lock().expect("nothing panics while it holds the plan").consumed.is_some();
+    if counts {
+        request = asking_for_capacity(request).await;
+    }
+    let (head, body) = shared.client.request(request).await.expect("the engine answers").into_parts();
+    let body = to_bytes(Body::new(body), usize::MAX).await.expect("the answer arrives");
+    if counts {
+        note_consumed(shared, &body);
+    }
+    Response::from_parts(head, Body::from(body))
+}
+
+/// The same request, which no signature would stand; the engine checks none.
+async fn asking_for_capacity(request: Request) -> Request {
+    let (mut head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("it is there already");
+    let mut asked: Value = serde_json::from_slice(&body).expect("it is JSON");
+    asked["ReturnConsumedCapacity"] = json!("INDEXES");
+    head.headers.remove(CONTENT_LENGTH);
+    Request::from_parts(head, Body::from(asked.to_string()))
+}
+
+fn note_consumed(shared: &Shared, answer: &Bytes) {
+    let mut answer: Value = serde_json::from_slice(answer).expect("it is JSON");
+    let consumed = answer["ConsumedCapacity"].take();
+    let mut plan = shared.plan.lock().expect("nothing panics while it holds the plan");
+    plan.consumed.as_mut().expect("it was asked for").extend(Some(consumed).filter(|consumed| !consumed.is_null()));
 }
 
 /// Ends the task that serves the connection, and says nothing about it.

@@ -1,0 +1,41 @@
+//! What an event costs in instructions, as Callgrind counts them: the same on a busy machine as on an idle one, so that a
+//! limit can hold in CI. Run by `make gate`; fails when a limit is exceeded.
+//!
+//! A limit is some 5 % above what was counted when it was set. Who makes the code faster lowers it; who needs more raises
+//! it and says what for.
+
+use std::{collections::HashMap, hint::black_box};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+use gungraun::{Callgrind, EventKind, prelude::*};
+use kaizala_webhook::token::AcceptedTokens;
+
+mod work;
+
+fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
+    let mut callgrind = Callgrind::with_args(["--cache-sim=no"]);
+    callgrind.hard_limits([(EventKind::Ir, instructions)]);
+    LibraryBenchmarkConfig::default().tool(callgrind).clone()
+}
+
+#[library_benchmark(setup = work::body)]
+#[bench::of_300_bytes(args = ("300b"), config = at_most(41_000))]
+#[bench::of_1_kb(args = ("1kb"), config = at_most(135_500))]
+#[bench::of_4_kb(args = ("4kb"), config = at_most(491_500))]
+#[bench::of_100_kb(args = ("100kb"), config = at_most(12_800_000))]
+fn body_to_item(body: Bytes) -> (Bytes, HashMap<String, AttributeValue>) {
+    let item = black_box(work::item(&body));
+    (body, item)
+}
+
+#[library_benchmark(setup = work::accepted)]
+#[bench::of_two(args = (), config = at_most(4_850))]
+fn token_check(tokens: AcceptedTokens) -> (AcceptedTokens, bool) {
+    let accepted = black_box(work::is_accepted(&tokens));
+    (tokens, accepted)
+}
+
+library_benchmark_group!(name = event; benchmarks = body_to_item, token_check);
+
+main!(library_benchmark_groups = event);

@@ -1,0 +1,65 @@
+//! What is measured: the work on an event between the HTTP request and the request to DynamoDB.
+
+use std::{collections::HashMap, fs, hint::black_box};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+use kaizala_webhook::{
+    event::{Event, Timestamp},
+    store::{Arrival, Record},
+    token::{AcceptedTokens, TokenDigest},
+};
+
+/// As `kaizala token new` makes them: 256 bits.
+pub const TOKEN: &str = "gJ3v0bqXW5m8cYd1RkTnLz7uHsPaE2iOfQx4MwVyB6A";
+
+/// The body of that size: a file of `benches/bodies/`, or `100kb`, which is the largest of them with its questions asked
+/// again and again.
+///
+/// # Panics
+/// When there is none, or when it is not of that size.
+pub fn body(size: &str) -> Bytes {
+    if size == "100kb" {
+        return repeated(&file("4kb"), 100 * 1024);
+    }
+    file(size).into()
+}
+
+fn file(size: &str) -> String {
+    let path = format!("{}/benches/bodies/{size}.json", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn repeated(body: &str, bytes: usize) -> Bytes {
+    const QUESTIONS: &str = r#""responseWithQuestions":["#;
+    const LAST: &str = r#"{"isInvisible":true,"title":"ResponseTime""#;
+    let first = body.find(QUESTIONS).expect("it is a response") + QUESTIONS.len();
+    let last = body.find(LAST).expect("it has a time");
+    let times = bytes.div_ceil(last - first);
+    let questions = body[first..last].repeat(times);
+    format!("{}{questions}{}", &body[..first], &body[last..]).into()
+}
+
+/// Body to ready item, as a delivery makes it.
+///
+/// # Panics
+/// When the body is no event.
+pub fn item(body: &Bytes) -> HashMap<String, AttributeValue> {
+    let event = Event::parse(body).expect("it is an event");
+    let arrival = Arrival {
+        received_at: Timestamp::from_epoch_millis(1_678_106_879_578).expect("it is after 1970"),
+        request_id: Some("M2YkcHPwsTeGH1W=".to_owned()),
+    };
+    Record::of_event(&event, arrival).item_with(body)
+}
+
+/// Two, as while a token is being rotated.
+pub fn accepted() -> AcceptedTokens {
+    let digests = [TokenDigest::of(TOKEN.as_bytes()), TokenDigest::of(b"the one before")];
+    digests.map(|digest| digest.to_string()).join(",").parse().expect("they are digests")
+}
+
+/// The check of a callback's token.
+pub fn is_accepted(tokens: &AcceptedTokens) -> bool {
+    tokens.accepts(black_box(TOKEN.as_bytes()))
+}
