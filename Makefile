@@ -55,10 +55,10 @@ vendor: ## Fetch the charting library of the report again (needs npm)
 # With a folder of its own: cargo bench would put a receiver of its profile in the place of the released one.
 gate: .tools/bin/gungraun-runner ## Count the instructions that an event costs, and compare them with the limits in benches/gate.rs
 	@command -v valgrind >/dev/null || { echo "make gate: valgrind is missing; on Debian: apt-get install valgrind" >&2; exit 1; }
-	GUNGRAUN_RUNNER=$(CURDIR)/.tools/bin/gungraun-runner cargo bench --locked --target-dir target/bench --bench gate
+	GUNGRAUN_RUNNER=$(CURDIR)/.tools/bin/gungraun-runner cargo bench --locked --features cli --target-dir target/bench --bench gate
 
 bench-cpu: ## Measure the time that an event costs, without DynamoDB
-	cargo bench --locked --target-dir target/bench --bench cpu
+	cargo bench --locked --features cli --target-dir target/bench --bench cpu
 
 bench: tools receiver bench-cpu .tools/bench/installed ## Measure the receiver beside others and write benches/RESULTS.md; ROUNDS=40 STARTS=10
 	[ benches/bare/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock benches/bare/Cargo.lock

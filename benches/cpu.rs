@@ -23,5 +23,10 @@ fn token_check(criterion: &mut Criterion) {
     criterion.bench_function("token_check", |bencher| bencher.iter(|| work::is_accepted(black_box(&tokens))));
 }
 
-criterion_group!(event, body_to_item, token_check);
+fn export_rows(criterion: &mut Criterion) {
+    let stored = work::stored("4kb");
+    criterion.bench_function("export_rows", |bencher| bencher.iter(|| work::rows(black_box(&stored))));
+}
+
+criterion_group!(event, body_to_item, token_check, export_rows);
 criterion_main!(event);

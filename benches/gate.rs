@@ -9,7 +9,7 @@ use std::{collections::HashMap, hint::black_box};
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use gungraun::{Callgrind, EventKind, prelude::*};
-use kaizala_webhook::token::AcceptedTokens;
+use kaizala_webhook::{store::StoredItem, token::AcceptedTokens};
 
 mod work;
 
@@ -36,6 +36,13 @@ fn token_check(tokens: AcceptedTokens) -> (AcceptedTokens, bool) {
     (tokens, accepted)
 }
 
-library_benchmark_group!(name = event; benchmarks = body_to_item, token_check);
+#[library_benchmark(setup = work::stored)]
+#[bench::of_4_kb(args = ("4kb"), config = at_most(400_000))]
+fn export_rows(stored: (StoredItem, Bytes)) -> ((StoredItem, Bytes), usize) {
+    let cells = black_box(work::rows(&stored));
+    (stored, cells)
+}
+
+library_benchmark_group!(name = event; benchmarks = body_to_item, token_check, export_rows);
 
 main!(library_benchmark_groups = event);

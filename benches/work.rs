@@ -1,4 +1,5 @@
-//! What is measured: the work on an event between the HTTP request and the request to DynamoDB.
+//! What is measured: the work on an event between the HTTP request and the request to DynamoDB, and between an item and the
+//! rows of an export.
 
 use std::{collections::HashMap, fs, hint::black_box};
 
@@ -6,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use kaizala_webhook::{
     event::{Event, Timestamp},
-    store::{Arrival, Record},
+    store::{Arrival, Record, StoredItem},
+    tables,
     token::{AcceptedTokens, TokenDigest},
 };
 
@@ -62,4 +64,22 @@ pub fn accepted() -> AcceptedTokens {
 /// The check of a callback's token.
 pub fn is_accepted(tokens: &AcceptedTokens) -> bool {
     tokens.accepts(black_box(TOKEN.as_bytes()))
+}
+
+/// What an export reads: an item, and its body.
+pub fn stored(size: &str) -> (StoredItem, Bytes) {
+    let body = body(size);
+    (StoredItem::from(item(&body)), body)
+}
+
+/// The rows of an item, every cell of them looked at; how many cells there are.
+pub fn rows((item, body): &(StoredItem, Bytes)) -> usize {
+    let mut cells = 0;
+    tables::flatten(item, body, true, &mut |row| {
+        row.each_cell(|_, cell| {
+            black_box(cell);
+            cells += 1;
+        });
+    });
+    cells
 }
