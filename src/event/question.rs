@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
@@ -84,9 +85,21 @@ pub struct PhoneNumber<'a> {
 /// Titles under which the app sends when a response was given, the only time that Kaizala sends at all.
 const RESPONSE_TIME_TITLES: [&str; 2] = ["ResponseTime", "Response Time"];
 
+/// `responseDetails` as it is documented, of which one pass finds the questions.
+#[derive(Deserialize)]
+struct Details<'a> {
+    #[serde(borrow, rename = "responseWithQuestions")]
+    questions: Vec<&'a RawValue>,
+}
+
 /// The questions of a response's data, `responseDetails.responseWithQuestions`.
 fn answered_questions<'a>(data: &Object<'a>) -> Vec<&'a RawValue> {
-    data.object("responseDetails").map(|details| details.list("responseWithQuestions")).unwrap_or_default()
+    let Some(details) = data.raw("responseDetails") else { return Vec::new() };
+    match serde_json::from_str::<Details<'_>>(details.get()) {
+        Ok(details) => details.questions,
+        // A list of one without brackets, members twice, names that are no Unicode.
+        Err(_) => Object::parse(details.get()).map(|details| details.list("responseWithQuestions")).unwrap_or_default(),
+    }
 }
 
 /// When a response was given: the answer to its question `ResponseTime` or `Response Time` of type DateTime.

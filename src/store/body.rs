@@ -20,9 +20,9 @@ const MAX_ITEM_BYTES: usize = 380 * 1024;
 const PART_BYTES: usize = MAX_ITEM_BYTES - 4 * 1024;
 
 /// A body in the form in which it is stored.
-pub(super) enum Payload {
-    Text(String),
-    Bytes(Bytes),
+pub(super) enum Payload<'a> {
+    Text(&'a str),
+    Bytes(&'a [u8]),
     Gzip(Bytes),
     Parts(Parts),
 }
@@ -34,14 +34,14 @@ pub(super) struct Parts {
     gzip: Bytes,
 }
 
-impl Payload {
+impl<'a> Payload<'a> {
     /// Decides on the form of `body` for an item that has `other_bytes` besides.
-    pub(super) fn of(body: &Bytes, other_bytes: usize) -> Self {
+    pub(super) fn of(body: &'a [u8], other_bytes: usize) -> Self {
         let room = MAX_ITEM_BYTES.saturating_sub(other_bytes);
         if body.len() <= room {
             return match std::str::from_utf8(body) {
-                Ok(text) => Self::Text(text.to_owned()),
-                Err(_) => Self::Bytes(body.clone()),
+                Ok(text) => Self::Text(text),
+                Err(_) => Self::Bytes(body),
             };
         }
         let gzip = gzip(body);
@@ -51,7 +51,7 @@ impl Payload {
     /// The attributes that hold the body, or tell where its parts are.
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, AttributeValue)> {
         let (first, second) = match self {
-            Self::Text(text) => ((PAYLOAD, AttributeValue::S(text.clone())), None),
+            Self::Text(text) => ((PAYLOAD, AttributeValue::S((*text).to_owned())), None),
             Self::Bytes(bytes) => ((PAYLOAD_BYTES, blob(bytes)), None),
             Self::Gzip(gzip) => ((PAYLOAD_GZIP, blob(gzip)), None),
             Self::Parts(parts) => (

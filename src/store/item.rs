@@ -135,7 +135,7 @@ impl Record {
     }
 
     /// The item under `key`, which is not the record's own when the item is a revision of that.
-    pub(super) fn item(&self, key: &EventKey, payload: &Payload, retention_days: Option<NonZeroU32>) -> Item {
+    pub(super) fn item(&self, key: &EventKey, payload: &Payload<'_>, retention_days: Option<NonZeroU32>) -> Item {
         let mut item = key_of(&self.group, key.as_str());
         item.extend(self.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         if *key != self.key {

@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// None when there is no first that it is a revision of.
-    async fn put_pulled_revision(&self, record: &Record, payload: &Payload) -> Result<Option<Outcome>, StoreError> {
+    async fn put_pulled_revision(&self, record: &Record, payload: &Payload<'_>) -> Result<Option<Outcome>, StoreError> {
         let Some(content) = &record.content else { return Ok(Some(Outcome::Quarantined)) };
         let key = record.key.revision(content);
         if let Payload::Parts(parts) = payload {

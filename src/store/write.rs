@@ -145,7 +145,7 @@ impl Store {
         &self,
         key: &EventKey,
         record: &Record,
-        payload: &Payload,
+        payload: &Payload<'_>,
     ) -> Result<Put, StoreError> {
         if let Payload::Parts(parts) = payload {
             // Parts cost: a duplicate must not write them. Two that come at once both do, the same ones.

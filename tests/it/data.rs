@@ -242,6 +242,22 @@ fn the_senders_time_is_the_answer_to_the_response_time_question() {
 }
 
 #[test]
+fn the_senders_time_is_found_in_lists_that_are_not_as_documented() {
+    const QUESTION: &str = r#"{"title": "ResponseTime", "type": "DateTime", "answer": 1521800782956}"#;
+    let time = Timestamp::from_epoch_millis(1_521_800_782_956);
+    for details in [
+        format!(r#"{{"responseWithQuestions": {QUESTION}}}"#),
+        format!(r#"{{"responseWithQuestions": [], "responseWithQuestions": [{QUESTION}]}}"#),
+        format!(r#"{{"\ud83d": 1, "responseWithQuestions": [{QUESTION}]}}"#),
+        format!(r#"{{"responseWith\u0051uestions": [{QUESTION}]}}"#),
+    ] {
+        let body =
+            format!(r#"{{"eventId": "1", "eventType": "ActionResponse", "data": {{"responseDetails": {details}}}}}"#);
+        assert_eq!(Event::parse(body.as_bytes()).expect("it is an event").occurred_at(), time, "{details}");
+    }
+}
+
+#[test]
 fn a_job_and_its_answers_are_read_nested_and_flat() {
     let (json, job) = read!("job-created", JobCreated);
     assert_eq!(job.due_date.as_deref(), json["dueDate"].as_str());
