@@ -20,10 +20,10 @@ fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
 }
 
 #[library_benchmark(setup = work::body)]
-#[bench::of_300_bytes(args = ("300b"), config = at_most(41_000))]
-#[bench::of_1_kb(args = ("1kb"), config = at_most(135_500))]
-#[bench::of_4_kb(args = ("4kb"), config = at_most(491_500))]
-#[bench::of_100_kb(args = ("100kb"), config = at_most(12_800_000))]
+#[bench::of_300_bytes(args = ("300b"), config = at_most(40_900))]
+#[bench::of_1_kb(args = ("1kb"), config = at_most(129_900))]
+#[bench::of_4_kb(args = ("4kb"), config = at_most(455_500))]
+#[bench::of_100_kb(args = ("100kb"), config = at_most(11_620_000))]
 fn body_to_item(body: Bytes) -> (Bytes, HashMap<String, AttributeValue>) {
     let item = black_box(work::item(&body));
     (body, item)
@@ -37,7 +37,7 @@ fn token_check(tokens: AcceptedTokens) -> (AcceptedTokens, bool) {
 }
 
 #[library_benchmark(setup = work::stored)]
-#[bench::of_4_kb(args = ("4kb"), config = at_most(400_000))]
+#[bench::of_4_kb(args = ("4kb"), config = at_most(298_500))]
 fn export_rows(stored: (StoredItem, Bytes)) -> ((StoredItem, Bytes), usize) {
     let cells = black_box(work::rows(&stored));
     (stored, cells)
