@@ -59,13 +59,13 @@ async fn one_bad_answer_is_not_the_callers_concern() {
 #[tokio::test]
 async fn our_own_retry_of_a_write_whose_answer_was_lost_counts_as_stored() {
     let world = World::new().await;
-    world.proxy.next(Fault::LostAnswer);
+    world.proxy.next(Fault::DropAnswer);
     assert_eq!(world.deliver(&sample("action-response")).await.outcome(), "stored");
     assert_eq!(world.proxy.take_operations(), ["PutItem", "PutItem"]);
 
     // The original refuses the edit, the answer to the revision is lost, and its repetition finds itself.
     world.proxy.next_passes(1);
-    world.proxy.next(Fault::LostAnswer);
+    world.proxy.next(Fault::DropAnswer);
     assert_eq!(world.deliver(&sample("action-response-edit")).await.outcome(), "revised");
     assert_eq!(world.proxy.take_operations(), ["PutItem", "PutItem", "PutItem"]);
 
