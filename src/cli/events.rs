@@ -12,7 +12,7 @@ use super::{
     output::{Output, harmless, say, table},
     serving::shutdown,
     table::{Table, UNREADABLE},
-    when::when,
+    when::{Window, when},
 };
 use crate::{
     event::Timestamp,
@@ -65,17 +65,8 @@ struct OfGroup {
     after_help = "Example:\n  kaizala events list --group 74943849802190eaea3810 --type SurveyResponse --since 7d"
 )]
 struct List {
-    /// Only events received since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for so long ago.
-    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
-    since: Option<Timestamp>,
-
-    /// Only events received until then.
-    #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
-    until: Option<Timestamp>,
-
-    /// How many at most.
-    #[arg(long, env = "KAIZALA_LIMIT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
+    #[command(flatten)]
+    window: Window,
 
     #[command(flatten)]
     of: OfGroup,
@@ -135,7 +126,7 @@ impl Events {
 
 impl List {
     async fn run(self) -> anyhow::Result<()> {
-        let Self { since, until, limit, of } = self;
+        let Self { window: Window { since, until, limit }, of } = self;
         let store = of.table.open().await?;
         let range = TimeRange { since, until, event_type: of.event_type, is_newest_first: true };
         let events = store.list(&of.group, &range, limit as usize).await.context(UNREADABLE)?;

@@ -8,10 +8,10 @@ use super::{
     item::Show,
     output::{Output, harmless, table},
     table::{Table, UNREADABLE},
-    when::when,
+    when::Window,
 };
 use crate::{
-    event::{QUARANTINE_GROUP, Timestamp},
+    event::QUARANTINE_GROUP,
     store::{Replay as Replayed, Store, TimeRange, schema},
 };
 
@@ -33,17 +33,8 @@ enum QuarantineCommand {
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine list --since 7d")]
 struct List {
-    /// Only bodies received since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for so long ago.
-    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
-    since: Option<Timestamp>,
-
-    /// Only bodies received until then.
-    #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
-    until: Option<Timestamp>,
-
-    /// How many at most.
-    #[arg(long, env = "KAIZALA_LIMIT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
+    #[command(flatten)]
+    window: Window,
 
     #[command(flatten)]
     output: Output,
@@ -111,9 +102,10 @@ impl Quarantine {
 impl List {
     async fn run(self) -> anyhow::Result<()> {
         let store = self.table.open().await?;
-        let range = TimeRange { since: self.since, until: self.until, is_newest_first: true, ..TimeRange::default() };
+        let Window { since, until, limit } = self.window;
+        let range = TimeRange { since, until, is_newest_first: true, ..TimeRange::default() };
         let mut rows = Vec::new();
-        for key in keys(&store, &range, self.limit as usize).await? {
+        for key in keys(&store, &range, limit as usize).await? {
             // It may have been replayed since the index was read.
             let Some(item) = store.get(QUARANTINE_GROUP, &key).await.context(UNREADABLE)? else { continue };
             let text = |name| item.text(name).unwrap_or_default().to_owned();

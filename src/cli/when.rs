@@ -1,6 +1,24 @@
 //! Times as people write them on a command line.
 
+use clap::Args;
+
 use crate::{event::Timestamp, receiver::now};
+
+/// Which of many to list.
+#[derive(Args)]
+pub(super) struct Window {
+    /// Only what was received since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for so long ago.
+    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
+    pub(super) since: Option<Timestamp>,
+
+    /// Only what was received until then.
+    #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
+    pub(super) until: Option<Timestamp>,
+
+    /// How many at most.
+    #[arg(long, env = "KAIZALA_LIMIT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) limit: u32,
+}
 
 /// A time: a date, RFC 3339, or so long ago (`90s`, `15m`, `2h`, `7d`).
 pub(super) fn when(text: &str) -> Result<Timestamp, String> {

@@ -19,6 +19,10 @@ const MAX_ITEM_BYTES: usize = 380 * 1024;
 /// Bytes of gzip in a part. Leaves its item room for the longest group id and key there are.
 const PART_BYTES: usize = MAX_ITEM_BYTES - 4 * 1024;
 
+/// The largest body that is read back. Lambda takes 6 MB; what unpacks to more than ten times that was not written by the
+/// receiver, and must not fill the memory of whoever reads it.
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+
 /// A body in the form in which it is stored.
 pub(super) enum Payload<'a> {
     Text(&'a str),
@@ -74,11 +78,11 @@ impl Parts {
     }
 }
 
-/// The body that a gzip holds.
+/// The body that a gzip holds; an error also when it is larger than [`MAX_BODY_BYTES`].
 pub(super) fn gunzip(gzip: &[u8]) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
-    GzDecoder::new(gzip).read_to_end(&mut body)?;
-    Ok(body)
+    GzDecoder::new(gzip).take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut body)?;
+    if body.len() > MAX_BODY_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(body) }
 }
 
 /// The fastest level: JSON shrinks tenfold at any, and a large body at a small CPU share has four seconds for all.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{operation::get_item::builders::GetItemFluentBuilder, type
 
 use super::{
     Store,
-    body::gunzip,
+    body::{MAX_BODY_BYTES, gunzip},
     error::StoreError,
     item::{bytes, key_of, text},
     schema::{
@@ -139,6 +139,9 @@ impl StoredItem {
     /// [`ReadError::Damaged`] when what the item says about its body does not hold.
     pub fn body(&self) -> Result<StoredBody<'_>, ReadError> {
         if let Some(text) = self.text(PAYLOAD) {
+            if text.len() > MAX_BODY_BYTES {
+                return Err(self.damaged("its body is larger than any that is received"));
+            }
             return Ok(StoredBody::Whole(text.as_bytes().into()));
         }
         if let Some(bytes) = self.bytes(PAYLOAD_BYTES) {

@@ -1,5 +1,10 @@
 //! Bodies beyond what an item holds.
 
+use std::{collections::HashMap, io::Write};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use flate2::{Compression, write::GzEncoder};
+use kaizala_webhook::store::{ReadError, StoredItem};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -191,4 +196,16 @@ async fn a_large_edit_under_the_longest_key_there_may_be_comes_back() {
     let revision =
         world.items().await.into_values().find(|item| item.text("revisionOf").is_some()).expect("it is there");
     assert_eq!(world.body(&revision).await, edit.as_bytes());
+}
+
+#[test]
+fn a_body_that_unpacks_to_more_than_any_that_is_received_is_damaged_and_fills_no_memory() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..65 {
+        gzip.write_all(&vec![b' '; MB]).expect("a Vec takes every write");
+    }
+    let gzip = gzip.finish().expect("a Vec takes every write");
+    let item = StoredItem::from(HashMap::from([("payloadGzip".to_owned(), AttributeValue::B(Blob::new(gzip)))]));
+
+    assert!(matches!(item.body(), Err(ReadError::Damaged { .. })));
 }

@@ -143,6 +143,8 @@ impl ColumnData {
 }
 
 fn push_text(text: &mut String, places: &mut Vec<Range<u32>>, value: &str) -> bool {
+    // A batch goes to its writer after the item with which it is full, and no body that is read has more than 64 MB, of
+    // which a text that repeats is here once.
     let place = |at: usize| u32::try_from(at).expect("a batch is far below 4 GB");
     match places.last() {
         Some(last) if text[last.start as usize..last.end as usize] == *value => places.push(last.clone()),
