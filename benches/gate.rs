@@ -4,9 +4,8 @@
 //! A limit is some 5 % above what was counted when it was set. Who makes the code faster lowers it; who needs more raises
 //! it and says what for.
 
-use std::{collections::HashMap, hint::black_box};
+use std::hint::black_box;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use gungraun::{Callgrind, EventKind, prelude::*};
 use kaizala_webhook::{store::StoredItem, token::AcceptedTokens};
@@ -24,7 +23,7 @@ fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
 #[bench::of_1_kb(args = ("1kb"), config = at_most(129_900))]
 #[bench::of_4_kb(args = ("4kb"), config = at_most(455_500))]
 #[bench::of_100_kb(args = ("100kb"), config = at_most(11_620_000))]
-fn body_to_item(body: Bytes) -> (Bytes, HashMap<String, AttributeValue>) {
+fn body_to_item(body: Bytes) -> (Bytes, StoredItem) {
     let item = black_box(work::item(&body));
     (body, item)
 }

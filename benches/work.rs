@@ -1,9 +1,8 @@
 //! What is measured: the work on an event between the HTTP request and the request to DynamoDB, and between an item and the
 //! rows of an export.
 
-use std::{collections::HashMap, fs, hint::black_box};
+use std::{fs, hint::black_box};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use kaizala_webhook::{
     event::{Event, Timestamp},
@@ -46,13 +45,13 @@ fn repeated(body: &str, bytes: usize) -> Bytes {
 ///
 /// # Panics
 /// When the body is no event.
-pub fn item(body: &Bytes) -> HashMap<String, AttributeValue> {
+pub fn item(body: &Bytes) -> StoredItem {
     let event = Event::parse(body).expect("it is an event");
     let arrival = Arrival {
         received_at: Timestamp::from_epoch_millis(1_678_106_879_578).expect("it is after 1970"),
         request_id: Some("M2YkcHPwsTeGH1W=".to_owned()),
     };
-    Record::of_event(&event, arrival).item_with(body)
+    Record::of_event(&event, arrival).stored_items(body, false).pop().expect("there is one")
 }
 
 /// Two, as while a token is being rotated.
@@ -69,7 +68,7 @@ pub fn is_accepted(tokens: &AcceptedTokens) -> bool {
 /// What an export reads: an item, and its body.
 pub fn stored(size: &str) -> (StoredItem, Bytes) {
     let body = body(size);
-    (StoredItem::from(item(&body)), body)
+    (item(&body), body)
 }
 
 /// The rows of an item, every cell of them looked at; how many cells there are.

@@ -3,7 +3,6 @@
 use std::{collections::HashMap, num::NonZeroU32};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use bytes::Bytes;
 
 use super::{
     body::{Parts, Payload},
@@ -119,12 +118,6 @@ impl Record {
         attributes.push((RECEIVED_AT, string(&arrival.received_at.to_string())));
         attributes.extend(arrival.request_id.as_deref().map(|id| (REQUEST_ID, string(id))));
         Self { group, key, content, arrival, expires_at: None, attributes }
-    }
-
-    /// The item as it stands in the table when the event is the first of its eventId, without an expiry. Of a body that is
-    /// too large for an item it counts the parts.
-    pub fn item_with(&self, body: &Bytes) -> HashMap<String, AttributeValue> {
-        self.item(&self.key, &Payload::of(body, self.size()), None)
     }
 
     /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.
