@@ -8,7 +8,7 @@ use aws_config::{
 };
 use aws_sdk_dynamodb::{
     Client,
-    config::{Builder, Credentials, SharedHttpClient},
+    config::{Builder, Credentials, SharedHttpClient, retry::RetryPartition},
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -110,6 +110,9 @@ pub fn connect_local(endpoint_url: &str) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .http_client(http_client())
         .endpoint_url(endpoint_url)
+        // The SDK lets all clients of a service and region in a process share an allowance of retries: one emulator that
+        // fails would use up that of another.
+        .retry_partition(RetryPartition::new(endpoint_url.to_owned()))
         .region(Region::new("us-east-1"))
         .credentials_provider(credentials);
     Client::from_conf(tuned(config))
