@@ -8,7 +8,12 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod clock;
 pub mod event;
+#[cfg(feature = "cli")]
+pub mod export_files;
+#[cfg(feature = "cli")]
+mod http_client;
 #[cfg(feature = "cli")]
 pub mod kaizala;
 pub mod receiver;

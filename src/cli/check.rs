@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     callback_token,
     output::Output,
-    table::{Table, UNREADABLE},
+    table::{TableOptions, UNREADABLE},
     token::new_token,
 };
 use crate::{event::Event, simulator::sender::Sender};
@@ -34,7 +34,7 @@ pub(super) struct Check {
     output: Output,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 impl Check {

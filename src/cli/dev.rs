@@ -20,7 +20,8 @@ use super::{
     token::new_token,
 };
 use crate::{
-    receiver::{Receiver, WEBHOOK_PATH, now},
+    clock::now,
+    receiver::{Receiver, WEBHOOK_PATH},
     store::{Arrival, Store, connect_local},
     token::{AcceptedTokens, TokenDigest},
 };

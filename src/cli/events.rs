@@ -11,12 +11,12 @@ use super::{
     item::Show,
     output::{Output, harmless, say, table},
     serving::shutdown,
-    table::{Table, UNREADABLE},
+    table::{TableOptions, UNREADABLE},
     when::{Window, when},
 };
 use crate::{
+    clock::now,
     event::Timestamp,
-    receiver::now,
     store::{Listed, Store, TimeRange},
 };
 
@@ -54,7 +54,7 @@ struct OfGroup {
     output: Output,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 /// List the events of a group, the newest first.
@@ -90,7 +90,7 @@ struct ShowEvent {
     show: Show,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 /// Follow a group: print events as they come, until Ctrl-C.

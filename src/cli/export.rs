@@ -15,7 +15,7 @@ use super::{
     output::Output,
 };
 use crate::{
-    receiver::now,
+    clock::now,
     tables::{
         Redactor,
         write::{self, Exported, OutputFolder},
@@ -86,8 +86,8 @@ impl Export {
         let out = std::path::absolute(&self.out).context("--out is no path")?;
         // What it takes to resume is beside the folder, and nowhere else: the folder is replaced.
         let fetched = OutputFolder::beside(&out, "source")?;
-        let export = write::Export::begin(&out, self.format.into(), redactor)?;
-        let checked = self.source.check(&fetched, export.scratch())?;
+        let export = write::TablesExport::begin(&out, self.format.into(), redactor)?;
+        let checked = self.source.prepare(&fetched, export.scratch())?;
 
         let progress = bytes_progress("writing", checked.bytes());
         let read =

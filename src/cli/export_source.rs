@@ -13,14 +13,15 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{table::Table, when::when};
+use super::{table::TableOptions, when::when};
 use crate::{
+    clock::now,
     event::Timestamp,
-    receiver::now,
+    export_files::{ExportFolder, S3Location, ScanOptions, download, scan},
     store::sdk_config,
     tables::{
         Filter,
-        read::{Checked, Damage, ExportFolder, S3Location, ScanOptions, download, scan},
+        read::{CheckedExport, OnDamage},
     },
 };
 
@@ -29,7 +30,7 @@ use crate::{
 pub(super) struct ExportSource {
     /// Where the events are: `table` (the live table), a folder with a DynamoDB export, or s3://bucket/prefix with one.
     #[arg(long, env = "KAIZALA_EXPORT_FROM", value_name = "table|FOLDER|s3://…")]
-    from: Place,
+    from: Source,
 
     /// Only this group; several times for several groups.
     #[arg(long = "group", env = "KAIZALA_EXPORT_GROUP", value_delimiter = ',')]
@@ -65,17 +66,17 @@ pub(super) struct ExportSource {
     no_resume: bool,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 #[derive(Clone)]
-enum Place {
+enum Source {
     Table,
     Folder(PathBuf),
     S3(S3Location),
 }
 
-impl FromStr for Place {
+impl FromStr for Source {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -93,9 +94,9 @@ impl FromStr for Place {
 impl ExportSource {
     /// Gets the export into a folder and checks it. What has to be fetched is kept in `fetched`, so that a run that fails
     /// can be resumed; `scratch` is for what is of no use afterwards.
-    pub(super) fn check(&self, fetched: &Path, scratch: &Path) -> anyhow::Result<Checked> {
+    pub(super) fn prepare(&self, fetched: &Path, scratch: &Path) -> anyhow::Result<CheckedExport> {
         let export = match &self.from {
-            Place::Folder(folder) => ExportFolder::find(folder)?,
+            Source::Folder(folder) => ExportFolder::find(folder)?,
             place => {
                 if self.no_resume && fetched.exists() {
                     fs::remove_dir_all(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
@@ -117,20 +118,20 @@ impl ExportSource {
             since: self.since,
             until: self.until,
         };
-        let checked = Checked::check(export, filter, scratch, threads(), &|bytes| progress.inc(bytes))?;
+        let checked = CheckedExport::check(export, filter, scratch, threads(), &|bytes| progress.inc(bytes))?;
         progress.finish_and_clear();
         Ok(checked)
     }
 
-    async fn fetch(&self, place: &Place, fetched: &Path) -> anyhow::Result<ExportFolder> {
+    async fn fetch(&self, place: &Source, fetched: &Path) -> anyhow::Result<ExportFolder> {
         let progress = spinner(match place {
-            Place::S3(_) => "{spinner} fetching {bytes} {bytes_per_sec}",
+            Source::S3(_) => "{spinner} fetching {bytes} {bytes_per_sec}",
             _ => "{spinner} scanning {human_pos} items {per_sec}",
         });
         let counter = progress.clone();
         let count = move |more| counter.inc(more);
         let export = match place {
-            Place::S3(location) => {
+            Source::S3(location) => {
                 let config = sdk_config(self.table.connect_options()).await?;
                 download(location, &config, fetched, count).await?
             }
@@ -151,9 +152,9 @@ impl ExportSource {
     /// Where the events come from, in words.
     pub(super) fn place(&self) -> String {
         match &self.from {
-            Place::Table => format!("table {}", self.table.name()),
-            Place::Folder(folder) => folder.display().to_string(),
-            Place::S3(location) => location.to_string(),
+            Source::Table => format!("table {}", self.table.name()),
+            Source::Folder(folder) => folder.display().to_string(),
+            Source::S3(location) => location.to_string(),
         }
     }
 
@@ -171,8 +172,8 @@ impl ExportSource {
     }
 
     /// What to do about damaged items.
-    pub(super) fn damage(&self) -> Damage {
-        if self.skip_damaged { Damage::IsSkipped } else { Damage::Fails }
+    pub(super) fn damage(&self) -> OnDamage {
+        if self.skip_damaged { OnDamage::Skip } else { OnDamage::Fail }
     }
 }
 

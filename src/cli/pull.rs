@@ -13,11 +13,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{account::Account, output::Output, table::Table, when::when};
+use super::{account::Account, output::Output, table::TableOptions, when::when};
 use crate::{
+    clock::now,
     event::{Event, EventType, Timestamp},
     kaizala::{Action, Kaizala, PulledResponse, Unusable},
-    receiver::now,
     store::{Arrival, Outcome, Record, Store},
 };
 
@@ -68,7 +68,7 @@ pub(super) struct Pull {
     output: Output,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 
     #[command(flatten)]
     account: Account,
@@ -82,7 +82,7 @@ fn response_type(name: &str) -> Result<EventType, String> {
 /// What came of a run.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Summary {
+struct PullSummary {
     actions: u64,
     responses: u64,
     stored: u64,
@@ -110,7 +110,7 @@ impl Pull {
             event_type: self.event_type,
             since: self.since,
             progress: progress(),
-            summary: Summary::default(),
+            summary: PullSummary::default(),
         };
         match (self.package, self.action_type) {
             (Some(package), _) => {
@@ -147,7 +147,7 @@ struct Run {
     event_type: Option<EventType>,
     since: Option<Timestamp>,
     progress: ProgressBar,
-    summary: Summary,
+    summary: PullSummary,
 }
 
 impl Run {
@@ -240,7 +240,7 @@ fn go_on(reached: Timestamp) -> String {
     format!("go on with --sent-since {reached}, what is done stays done")
 }
 
-impl Summary {
+impl PullSummary {
     fn in_words(&self) -> String {
         let lines = [
             ("Actions", self.actions),

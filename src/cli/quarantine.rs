@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     item::Show,
     output::{Output, harmless, table},
-    table::{Table, UNREADABLE},
+    table::{TableOptions, UNREADABLE},
     when::Window,
 };
 use crate::{
@@ -40,7 +40,7 @@ struct List {
     output: Output,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 /// Show a quarantined body.
@@ -59,7 +59,7 @@ struct ShowBody {
     show: Show,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 /// Read quarantined bodies again: those that are events now move to their group.
@@ -81,7 +81,7 @@ struct Replay {
     output: Output,
 
     #[command(flatten)]
-    table: Table,
+    table: TableOptions,
 }
 
 impl Quarantine {

@@ -16,7 +16,7 @@ use super::{
     output::Output,
 };
 use crate::{
-    receiver::now,
+    clock::now,
     report::{self, About},
     tables::write::OutputFolder,
 };
@@ -51,7 +51,7 @@ impl Report {
         // What it takes to resume is beside the file: the same command goes on there.
         let fetched = OutputFolder::beside(&out, "source")?;
         let scratch = tempfile::tempdir().context("there is no place for temporary files: set TMPDIR")?;
-        let checked = self.source.check(&fetched, scratch.path())?;
+        let checked = self.source.prepare(&fetched, scratch.path())?;
 
         let about = About { made_at: now(), source: self.source.place(), filters: self.source.filters() };
         let progress = bytes_progress("counting", checked.bytes() * 2);

@@ -12,7 +12,7 @@ const DEV_DATABASE: &str = "http://127.0.0.1:8000";
 
 /// The table, and the way to it.
 #[derive(Args)]
-pub(super) struct Table {
+pub(super) struct TableOptions {
     /// Name of the table.
     #[arg(long = "table", env = "TABLE_NAME", default_value = "kaizala-events")]
     name: String,
@@ -33,7 +33,7 @@ pub(super) struct Table {
 /// What to say when the table does not answer.
 pub(super) const UNREADABLE: &str = "the table cannot be read: check --table, --endpoint-url, --region and --profile";
 
-impl Table {
+impl TableOptions {
     /// The table.
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
         self.open_with_retention(None).await

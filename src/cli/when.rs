@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::{event::Timestamp, receiver::now};
+use crate::{clock::now, event::Timestamp};
 
 /// Which of many to list.
 #[derive(Args)]

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     EventType,
-    json::{Object, text},
+    json::{JsonObject, text},
     question::{Media, Question},
 };
 
@@ -219,7 +219,11 @@ impl fmt::Debug for Data<'_> {
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn read(event_type: Option<EventType>, data: Option<&Object<'a>>, json: Option<&'a RawValue>) -> Self {
+    pub(super) fn read(
+        event_type: Option<EventType>,
+        data: Option<&JsonObject<'a>>,
+        json: Option<&'a RawValue>,
+    ) -> Self {
         let (Some(event_type), Some(data)) = (event_type, data) else {
             return Self::Other(json);
         };
@@ -242,7 +246,7 @@ impl<'a> Data<'a> {
 }
 
 impl<'a> Created<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         let questions = Question::all(data.list("questions"));
         Self {
             action_id: data.id("actionId"),
@@ -257,13 +261,13 @@ impl<'a> Created<'a> {
 }
 
 impl<'a> Property<'a> {
-    fn all(data: &Object<'a>) -> Vec<Self> {
+    fn all(data: &JsonObject<'a>) -> Vec<Self> {
         let list = match data.raw("properties") {
             Some(_) => data.list("properties"),
             None => data.list("Properties"),
         };
         list.into_iter()
-            .filter_map(|property| Object::parse(property.get()))
+            .filter_map(|property| JsonObject::parse(property.get()))
             .map(|property| Self {
                 name: property.text("name"),
                 property_type: property.text("type"),
@@ -274,7 +278,7 @@ impl<'a> Property<'a> {
 }
 
 impl<'a> Response<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         Self {
             action_id: data.id("actionId"),
             action_package_id: data.id("actionPackageId"),
@@ -296,7 +300,7 @@ impl<'a> Response<'a> {
 }
 
 impl<'a> JobCreated<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         Self {
             action_id: data.id("actionId"),
             group_id: data.id("groupId"),
@@ -309,7 +313,7 @@ impl<'a> JobCreated<'a> {
 }
 
 impl<'a> JobResponse<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         let nested = data.object("responseDetails").and_then(|details| details.object("response"));
         let answer = nested.as_ref().unwrap_or(data);
         Self {
@@ -325,7 +329,7 @@ impl<'a> JobResponse<'a> {
 }
 
 impl<'a> Attachment<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         Self {
             media: data.list("media").into_iter().filter_map(Media::read).collect(),
             action_type: data.id("actionType"),
@@ -335,7 +339,7 @@ impl<'a> Attachment<'a> {
 }
 
 impl<'a> Announcement<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         Self {
             title: data.text("title"),
             text: data.text("text"),
@@ -345,7 +349,7 @@ impl<'a> Announcement<'a> {
 }
 
 impl<'a> MemberChange<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         Self {
             member: data.id("member"),
             member_id: data.id("memberId"),
@@ -357,7 +361,7 @@ impl<'a> MemberChange<'a> {
 }
 
 impl<'a> SubGroup<'a> {
-    fn read(data: &Object<'a>) -> Self {
+    fn read(data: &JsonObject<'a>) -> Self {
         Self { group_id: data.id("groupId"), group_name: data.label("groupName"), group_type: data.id("groupType") }
     }
 }

@@ -15,9 +15,9 @@ use serde_json::value::RawValue;
 
 /// The members of a JSON object, values unread.
 #[derive(Clone)]
-pub(crate) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(crate) struct JsonObject<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
-impl<'a> Object<'a> {
+impl<'a> JsonObject<'a> {
     /// The object that `json` is, or none when it is anything else, or no JSON.
     pub(crate) fn parse(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()
@@ -90,8 +90,8 @@ impl<'a> Object<'a> {
     }
 
     /// A member that is an object.
-    pub(crate) fn object(&self, name: &str) -> Option<Object<'a>> {
-        Object::parse(self.raw(name)?.get())
+    pub(crate) fn object(&self, name: &str) -> Option<JsonObject<'a>> {
+        JsonObject::parse(self.raw(name)?.get())
     }
 
     /// The elements of a member; a value that is no array counts as a list of itself.
@@ -123,23 +123,23 @@ pub(crate) fn list(value: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
+            type Value = JsonObject<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject<'de>, A::Error> {
                 let mut members = Vec::with_capacity(16);
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Object(members))
+                Ok(JsonObject(members))
             }
         }
 

@@ -5,13 +5,13 @@
 //! [`Event::parse`] asks for very little (a JSON object with an eventId and an eventType), because whatever it turns
 //! away ends in quarantine. Everything behind that is read on demand and tolerantly: see [`Event::data`].
 
-mod answers;
 mod canonical;
 mod data;
 mod event_type;
 mod identity;
 pub(crate) mod json;
 mod question;
+mod same_answers;
 mod timestamp;
 
 use std::{borrow::Cow, fmt};
@@ -30,7 +30,7 @@ pub use self::{
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };
-use self::{json::Object, question::response_time};
+use self::{json::JsonObject, question::response_time};
 
 /// One event as it arrived: the envelope's fields, and the data still unread.
 ///
@@ -67,7 +67,7 @@ pub struct Event<'a> {
     pub is_bot_from_user: Option<bool>,
     data: Option<&'a RawValue>,
     /// `data`, when it is an object.
-    members: Option<Object<'a>>,
+    members: Option<JsonObject<'a>>,
     indexed: Indexed<'a>,
 }
 
@@ -139,12 +139,12 @@ impl<'a> Event<'a> {
         Self::read(body, |_| occurred_at)
     }
 
-    fn read(body: &'a [u8], occurred_at: impl Fn(&Object<'a>) -> Option<Timestamp>) -> Result<Self, Unreadable> {
+    fn read(body: &'a [u8], occurred_at: impl Fn(&JsonObject<'a>) -> Option<Timestamp>) -> Result<Self, Unreadable> {
         let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
         // RFC 8259 lets a parser ignore a byte order mark; refusing the event over one would help nobody.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
-        let envelope = match Object::parse(text) {
+        let envelope = match JsonObject::parse(text) {
             Some(envelope) if envelope.may_have_bad_names() && !is_json() => return Err(Unreadable::NotJson),
             Some(envelope) => envelope,
             None if is_json() => return Err(Unreadable::NotAnObject),
@@ -154,7 +154,7 @@ impl<'a> Event<'a> {
         let event_type =
             envelope.exact_string("eventType").filter(|name| !name.is_empty()).ok_or(Unreadable::NoEventType)?;
         let data = envelope.raw("data");
-        let members = data.and_then(|data| Object::parse(data.get()));
+        let members = data.and_then(|data| JsonObject::parse(data.get()));
         let event = Self {
             event_id,
             event_type,
@@ -203,7 +203,7 @@ impl<'a> Event<'a> {
 }
 
 impl<'a> Indexed<'a> {
-    fn read(data: &Object<'a>, occurred_at: impl Fn(&Object<'a>) -> Option<Timestamp>) -> Self {
+    fn read(data: &JsonObject<'a>, occurred_at: impl Fn(&JsonObject<'a>) -> Option<Timestamp>) -> Self {
         Self {
             group_id: data.id("groupId"),
             action_id: data.id("actionId"),

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     canonical::compact_json,
-    json::{Object, list, string, text},
+    json::{JsonObject, list, string, text},
     timestamp::Timestamp,
 };
 
@@ -93,19 +93,21 @@ struct Details<'a> {
 }
 
 /// The questions of a response's data, `responseDetails.responseWithQuestions`.
-fn answered_questions<'a>(data: &Object<'a>) -> Vec<&'a RawValue> {
+fn answered_questions<'a>(data: &JsonObject<'a>) -> Vec<&'a RawValue> {
     let Some(details) = data.raw("responseDetails") else { return Vec::new() };
     match serde_json::from_str::<Details<'_>>(details.get()) {
         Ok(details) => details.questions,
         // A list of one without brackets, members twice, names that are no Unicode.
-        Err(_) => Object::parse(details.get()).map(|details| details.list("responseWithQuestions")).unwrap_or_default(),
+        Err(_) => {
+            JsonObject::parse(details.get()).map(|details| details.list("responseWithQuestions")).unwrap_or_default()
+        }
     }
 }
 
 /// When a response was given: the answer to its question `ResponseTime` or `Response Time` of type DateTime.
-pub(super) fn response_time(data: &Object<'_>) -> Option<Timestamp> {
+pub(super) fn response_time(data: &JsonObject<'_>) -> Option<Timestamp> {
     // The app appends it behind the questions that people see, one of which may bear the same title.
-    answered_questions(data).into_iter().rev().filter_map(|question| Object::parse(question.get())).find_map(
+    answered_questions(data).into_iter().rev().filter_map(|question| JsonObject::parse(question.get())).find_map(
         |question| {
             let titled = RESPONSE_TIME_TITLES.contains(&question.string("title")?.as_ref());
             let timed = question.string("type")? == "DateTime";
@@ -116,7 +118,7 @@ pub(super) fn response_time(data: &Object<'_>) -> Option<Timestamp> {
 
 impl<'a> Question<'a> {
     /// The questions of a response's data.
-    pub(super) fn answered(data: &Object<'a>) -> Vec<Self> {
+    pub(super) fn answered(data: &JsonObject<'a>) -> Vec<Self> {
         Self::all(answered_questions(data))
     }
 
@@ -137,7 +139,7 @@ impl<'a> Question<'a> {
     }
 
     fn read(value: &'a RawValue) -> Self {
-        let Some(question) = Object::parse(value.get()) else {
+        let Some(question) = JsonObject::parse(value.get()) else {
             return Self { title: text(value), question_type: None, options: None, is_invisible: false, answer: None };
         };
         let question_type = question.id("type");
@@ -205,13 +207,13 @@ impl Location<'_> {
 impl<'a> Location<'a> {
     fn read(value: &'a RawValue) -> Option<Self> {
         match string(value) {
-            None => Self::of(&Object::parse(value.get())?),
-            Some(Cow::Borrowed(json)) => Self::of(&Object::parse(json)?),
-            Some(Cow::Owned(json)) => Location::of(&Object::parse(&json)?).map(Location::into_owned),
+            None => Self::of(&JsonObject::parse(value.get())?),
+            Some(Cow::Borrowed(json)) => Self::of(&JsonObject::parse(json)?),
+            Some(Cow::Owned(json)) => Location::of(&JsonObject::parse(&json)?).map(Location::into_owned),
         }
     }
 
-    fn of(place: &Object<'a>) -> Option<Self> {
+    fn of(place: &JsonObject<'a>) -> Option<Self> {
         let number = |short, long| place.raw(short).or_else(|| place.raw(long)).and_then(number);
         let name = |short, long| place.label(short).or_else(|| place.label(long));
         Some(Self {
@@ -241,7 +243,7 @@ impl<'a> Media<'a> {
         if let Some(url) = string(value) {
             return Some(Self { url: Some(url), file_name: None });
         }
-        let media = Object::parse(value.get())?;
+        let media = JsonObject::parse(value.get())?;
         let media = Self {
             url: media.label("mediaUrl").or_else(|| media.label("url")),
             file_name: media.label("mediaFileName").or_else(|| media.label("fileName")),
@@ -252,14 +254,14 @@ impl<'a> Media<'a> {
 
 impl<'a> PhoneNumber<'a> {
     fn read(value: &'a RawValue) -> Option<Self> {
-        let phone = Object::parse(value.get())?;
+        let phone = JsonObject::parse(value.get())?;
         Some(Self { country_code: phone.text("cc")?, number: phone.text("pn")? })
     }
 }
 
 /// An option: `{title}`, or the bare title.
 pub(super) fn option_title(option: &RawValue) -> Option<Cow<'_, str>> {
-    text(option).or_else(|| Object::parse(option.get())?.text("title"))
+    text(option).or_else(|| JsonObject::parse(option.get())?.text("title"))
 }
 
 fn number(value: &RawValue) -> Option<f64> {

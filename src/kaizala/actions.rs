@@ -9,7 +9,7 @@ use super::{
     error::ApiError,
     transport::Call,
 };
-use crate::event::{EventType, Timestamp, json::Object};
+use crate::event::{EventType, Timestamp, json::JsonObject};
 
 const LIST: &str = "list actions";
 const DETAILS: &str = "action details";
@@ -29,12 +29,12 @@ impl fmt::Debug for Action {
 }
 
 impl Action {
-    pub(super) fn object(&self) -> Option<Object<'_>> {
-        Object::parse(self.0.get())
+    pub(super) fn object(&self) -> Option<JsonObject<'_>> {
+        JsonObject::parse(self.0.get())
     }
 
     /// The parts of an action in which its fields were seen.
-    pub(super) fn bodies<'a>(action: &Object<'a>) -> Vec<Object<'a>> {
+    pub(super) fn bodies<'a>(action: &JsonObject<'a>) -> Vec<JsonObject<'a>> {
         ["actionBody", "actionDetails"].into_iter().filter_map(|name| action.object(name)).collect()
     }
 
@@ -115,13 +115,13 @@ impl Kaizala {
         let text = text(DETAILS, &answer)?;
         let whole: &RawValue = serde_json::from_str(text).map_err(|_| no_json(DETAILS))?;
         // In a list of one in the documentation's sample, alone in its table.
-        let listed = Object::parse(text).and_then(|answer| answer.list("actions").into_iter().next());
+        let listed = JsonObject::parse(text).and_then(|answer| answer.list("actions").into_iter().next());
         Ok(Action(listed.unwrap_or(whole).to_owned()))
     }
 
     async fn list(&self, path: String) -> Result<(Vec<Action>, bool), ApiError> {
         let answer = self.call(Call::get(LIST, path)).await?;
-        let answer = Object::parse(text(LIST, &answer)?).ok_or_else(|| no_json(LIST))?;
+        let answer = JsonObject::parse(text(LIST, &answer)?).ok_or_else(|| no_json(LIST))?;
         let actions = answer.list("actions").into_iter().map(|action| Action(action.to_owned())).collect();
         Ok((actions, answer.flag("hasMore").unwrap_or(false)))
     }

@@ -8,7 +8,6 @@ mod actions;
 mod base_url;
 mod client;
 mod error;
-pub(crate) mod http;
 mod message;
 mod pace;
 mod pulled;
@@ -28,6 +27,6 @@ pub use self::{
     pulled::{PulledResponse, Unusable},
     secret::Secret,
     state::{StateError, default_state_file},
-    sync::{Doubled, Leftover, Plan, Policy, Reason, Step, Wanted},
-    webhooks::{Change, NewWebhook, Object, ObjectType, Webhook},
+    sync::{Doubled, Leftover, Policy, Reason, Step, SyncPlan, Wanted},
+    webhooks::{Change, NewWebhook, ObjectType, SubscribedObject, Webhook},
 };

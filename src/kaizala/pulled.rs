@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::actions::Action;
 use crate::event::{
     EventType,
-    json::{Object, list},
+    json::{JsonObject, list},
 };
 
 /// A response as the body of a callback. Besides what Kaizala sends it has `"pulled": true`, outside `data`.
@@ -44,7 +44,7 @@ pub enum Unusable {
 struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
 impl<'a> Members<'a> {
-    fn of(object: &Object<'a>) -> Self {
+    fn of(object: &JsonObject<'a>) -> Self {
         Self(object.members().map(|(name, value)| (name, Cow::Borrowed(value))).collect())
     }
 
@@ -109,7 +109,7 @@ struct Card<'a> {
 
 impl Card<'_> {
     fn body(&self, response: &RawValue) -> Result<PulledResponse, Unusable> {
-        let response = Object::parse(response.get()).ok_or(Unusable::NoId)?;
+        let response = JsonObject::parse(response.get()).ok_or(Unusable::NoId)?;
         let response_id = response.id("responseId").or_else(|| response.id("id")).ok_or(Unusable::NoId)?.into_owned();
         let mut data = Members::of(&response);
         data.fill_text("actionId", self.action_id.as_deref());
@@ -140,7 +140,7 @@ impl Card<'_> {
     }
 
     /// The answers with their questions, as `responseWithQuestions` has them; none when there is no place for them.
-    fn answered<'a>(&'a self, response: &Object<'a>) -> Option<Vec<Members<'a>>> {
+    fn answered<'a>(&'a self, response: &JsonObject<'a>) -> Option<Vec<Members<'a>>> {
         let details = response.object("responseDetails");
         let in_details = details.as_ref().and_then(|details| details.raw("responseWithQuestions"));
         let beside = ["responseWithQuestions", "answers", "questions"].map(|name| response.raw(name));
@@ -152,12 +152,12 @@ impl Card<'_> {
     }
 
     fn with_question<'a>(&'a self, at: usize, answer: &'a RawValue) -> Members<'a> {
-        let asked: Vec<_> = self.questions.iter().map(|question| Object::parse(question.get())).collect();
+        let asked: Vec<_> = self.questions.iter().map(|question| JsonObject::parse(question.get())).collect();
         // A bare answer, unless it is an object that is one, as a place is.
         let names = ["title", "question", "answer", "response"];
-        let item = Object::parse(answer.get()).filter(|item| names.iter().any(|name| item.raw(name).is_some()));
+        let item = JsonObject::parse(answer.get()).filter(|item| names.iter().any(|name| item.raw(name).is_some()));
         let title = item.as_ref().and_then(|item| item.text("title"));
-        let same_title = |question: &&Option<Object<'_>>| {
+        let same_title = |question: &&Option<JsonObject<'_>>| {
             title.is_some() && question.as_ref().and_then(|question| question.text("title")) == title
         };
         // The position counts where titles agree or are not told.

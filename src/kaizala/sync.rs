@@ -9,7 +9,7 @@ use http::Uri;
 
 use super::{
     secret::Secret,
-    webhooks::{Change, NewWebhook, Object, Webhook, same_types},
+    webhooks::{Change, NewWebhook, SubscribedObject, Webhook, same_types},
 };
 use crate::event::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::event::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// To what.
-    pub object: Object,
+    pub object: SubscribedObject,
     /// The event types; none when there is to be no subscription.
     pub event_types: Vec<String>,
     /// Where the events are to go.
@@ -79,7 +79,7 @@ pub enum Step {
     /// Repair a subscription, in one call.
     Update {
         /// To what.
-        object: Object,
+        object: SubscribedObject,
         /// Which.
         id: String,
         /// What is wrong with it.
@@ -95,7 +95,7 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub struct Leftover {
     /// To what.
-    pub object: Object,
+    pub object: SubscribedObject,
     /// Which.
     pub id: String,
     /// Where its events go.
@@ -106,7 +106,7 @@ pub struct Leftover {
 
 /// What is to be done, and what is not.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct SyncPlan {
     /// In this order.
     pub steps: Vec<Step>,
     /// Ours and not wanted, left alone without [`Policy::prune`].
@@ -115,11 +115,11 @@ pub struct Plan {
 
 /// Two wanted subscriptions of the same object with the same callback URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubled(pub Object);
+pub struct Doubled(pub SubscribedObject);
 
 impl Step {
     /// What the step is about.
-    pub fn object(&self) -> &Object {
+    pub fn object(&self) -> &SubscribedObject {
         match self {
             Self::Register(webhook) => &webhook.object,
             Self::Update { object, .. } => object,
@@ -128,13 +128,17 @@ impl Step {
     }
 }
 
-impl Plan {
+impl SyncPlan {
     /// What is to be done about the objects, each with what Kaizala lists for it. Every wanted subscription's object must be
     /// among them.
     ///
     /// # Errors
     /// [`Doubled`].
-    pub fn of(wanted: &[Wanted], listed: &[(Object, Vec<Webhook>)], policy: &Policy) -> Result<Self, Doubled> {
+    pub fn of(
+        wanted: &[Wanted],
+        listed: &[(SubscribedObject, Vec<Webhook>)],
+        policy: &Policy,
+    ) -> Result<Self, Doubled> {
         let mut hosts: Vec<_> = wanted.iter().filter_map(|wanted| host(&wanted.callback_url)).collect();
         hosts.extend(policy.further_hosts.iter().cloned());
         let mut plan = Self::default();

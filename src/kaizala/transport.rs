@@ -19,10 +19,10 @@ use tokio::time::{sleep, timeout};
 use super::{
     base_url::BaseUrl,
     error::ApiError,
-    http::{HttpClient, http_client},
     message::scrubbed,
     pace::{Limiter, Pace},
 };
+use crate::http_client::{HttpClient, http_client};
 
 /// How often a call follows the endpoint to another place.
 const MOVES: u32 = 5;

@@ -51,14 +51,14 @@ impl fmt::Display for ObjectType {
 
 /// What is subscribed to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Object {
+pub struct SubscribedObject {
     /// What it is.
     pub object_type: ObjectType,
     /// Its id, opaque.
     pub id: String,
 }
 
-impl fmt::Display for Object {
+impl fmt::Display for SubscribedObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.object_type, self.id)
     }
@@ -87,7 +87,7 @@ pub struct Webhook {
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
     /// To what.
-    pub object: Object,
+    pub object: SubscribedObject,
     /// The event types.
     pub event_types: Vec<String>,
     /// Where the events are to go; https.
@@ -206,7 +206,7 @@ impl Kaizala {
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn webhooks(&self, object: &Object) -> Result<Vec<Webhook>, ApiError> {
+    pub async fn webhooks(&self, object: &SubscribedObject) -> Result<Vec<Webhook>, ApiError> {
         let path = format!("/v1/webhook?objectId={}&objectType={}", encoded(&object.id), object.object_type);
         let answer = self.ask(Call::get(LIST, path)).await?;
         let listed = answer["webhooks"].as_array();

@@ -18,7 +18,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -39,7 +39,8 @@ pub use self::{
     logging::init_logging,
 };
 use crate::{
-    event::{Event, Timestamp, Unreadable},
+    clock::now,
+    event::{Event, Unreadable},
     store::{Arrival, QuarantineReason, Record, Store, StoreError},
     token::AcceptedTokens,
 };
@@ -53,9 +54,9 @@ const STORE_DEADLINE: Duration = Duration::from_millis(3600);
 
 /// The webhook. Cheap to clone.
 #[derive(Clone)]
-pub struct Receiver(Arc<Parts>);
+pub struct Receiver(Arc<Shared>);
 
-struct Parts {
+struct Shared {
     tokens: AcceptedTokens,
     store: Store,
 }
@@ -63,7 +64,7 @@ struct Parts {
 impl Receiver {
     /// A receiver that accepts those tokens and writes to that store.
     pub fn new(tokens: AcceptedTokens, store: Store) -> Self {
-        Self(Arc::new(Parts { tokens, store }))
+        Self(Arc::new(Shared { tokens, store }))
     }
 
     /// Answers one request. Every answer is logged in one line.
@@ -161,12 +162,6 @@ fn refuse(refusal: Refusal, request_id: Option<&str>) -> Response<Bytes> {
         "refused"
     );
     refusal.into_response()
-}
-
-/// The time by the clock.
-pub fn now() -> Timestamp {
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis());
-    i64::try_from(millis).ok().and_then(Timestamp::from_epoch_millis).unwrap_or(Timestamp::EPOCH)
 }
 
 impl Service<Request<Bytes>> for Receiver {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     About,
-    plan::{Action, Plan, Question},
+    plan::{Action, Question, ReportPlan},
     question::{Chart, Choices},
     tally::{Cell, Counts, Tallied, cut},
 };
@@ -18,7 +18,7 @@ use super::{
 const MAX_ANSWER_COUNTS: usize = 300_000;
 
 /// Everything that the page shows.
-pub(super) fn page_data(plan: &Plan, tallied: &Tallied, about: &About, items: u64, damaged: usize) -> Value {
+pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, items: u64, damaged: usize) -> Value {
     let mut series = Series::default();
     let counts = |of: fn(&Counts) -> u32, series: &mut Series| {
         let mut list = List::default();
@@ -92,7 +92,7 @@ fn quarantine(tallied: &Tallied, series: &mut Series) -> Vec<Value> {
 }
 
 /// The questions with the counts of their answers, and how many there is no room for.
-fn questions(plan: &Plan, tallied: &Tallied, series: &mut Series) -> (Vec<Value>, usize) {
+fn questions(plan: &ReportPlan, tallied: &Tallied, series: &mut Series) -> (Vec<Value>, usize) {
     let mut sizes = vec![(0, 0); plan.questions.len()];
     for ((question, _), answers) in &tallied.answers {
         let (answered, counts) = &mut sizes[usize::from(*question)];

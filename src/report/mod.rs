@@ -20,10 +20,10 @@ use std::{
 };
 
 pub use self::page::render;
-use self::{outline::Outline, plan::Plan, tally::Tally};
+use self::{outline::Outline, plan::ReportPlan, tally::Tally};
 use crate::{
     event::Timestamp,
-    tables::read::{Checked, Damage, Read, SourceError},
+    tables::read::{CheckedExport, OnDamage, Read, SourceError},
 };
 
 /// Cells of group, type, action and time in the page, so that it stays a page that a browser likes to open.
@@ -51,16 +51,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads all wanted items, twice, and counts. `progress` is told the bytes of both readings; see [`Checked::rows`] for
+    /// Reads all wanted items, twice, and counts. `progress` is told the bytes of both readings; see [`CheckedExport::rows`] for
     /// the other arguments.
     ///
     /// # Errors
     /// When the export cannot be read, or an item is damaged and that fails.
     pub fn make(
-        checked: &Checked,
+        checked: &CheckedExport,
         scratch: &Path,
         threads: usize,
-        damage: Damage,
+        damage: OnDamage,
         progress: &(dyn Fn(u64) + Sync),
         about: &About,
     ) -> Result<Self, SourceError> {
@@ -70,7 +70,7 @@ impl Report {
         for other in outlines {
             outline.merge(other);
         }
-        let mut plan = Plan::new(outline);
+        let mut plan = ReportPlan::new(outline);
         loop {
             let Read { sinks, items, damaged } =
                 checked.rows(scratch, threads, damage, progress, || Tally::new(&plan))?;

@@ -22,7 +22,7 @@ const MAX_QUESTIONS: usize = 60;
 const MAX_BINS: u16 = 400;
 
 /// What the page shows one by one.
-pub(super) struct Plan {
+pub(super) struct ReportPlan {
     /// The first and the last arrival; none when there is nothing.
     pub(super) period: Option<(Timestamp, Timestamp)>,
     pub(super) bins: TimeBins,
@@ -86,7 +86,7 @@ impl Slots {
     }
 }
 
-impl Plan {
+impl ReportPlan {
     pub(super) fn new(outline: Outline) -> Self {
         let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
         let (actions, slots_of_actions) = actions(outline.actions);

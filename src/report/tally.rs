@@ -7,7 +7,7 @@ use super::{
     jobs::Jobs,
     outline::arrived,
     people::{People, Sighting},
-    plan::{Action, Plan},
+    plan::{Action, ReportPlan},
     question::{Chart, Choices, Value, question_key},
 };
 use crate::{
@@ -20,7 +20,7 @@ const MAX_PLACES: usize = 500;
 /// A text that stands on its own is cut behind that many characters.
 const MAX_CHARACTERS: usize = 200;
 
-/// What the page's filters tell apart. The numbers are places in the [`Plan`].
+/// What the page's filters tell apart. The numbers are places in the [`ReportPlan`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Cell {
     pub(super) group: u8,
@@ -61,7 +61,7 @@ pub(super) struct Answers {
 }
 
 /// Where somebody was.
-pub(super) struct Place {
+pub(super) struct Spot {
     pub(super) cell: Cell,
     pub(super) latitude: f64,
     pub(super) longitude: f64,
@@ -70,14 +70,14 @@ pub(super) struct Place {
 
 /// Counts so far.
 pub(super) struct Tally<'a> {
-    plan: &'a Plan,
+    plan: &'a ReportPlan,
     current: Cell,
     counts: HashMap<Cell, Counts>,
     quarantine: BTreeMap<(String, Cell), u32>,
     answers: HashMap<(u16, Cell), Answers>,
     /// What stands at the bars of a question, by question and bar.
     labels: HashMap<(u16, u16), String>,
-    places: Vec<BTreeMap<u64, Place>>,
+    places: Vec<BTreeMap<u64, Spot>>,
     people: People,
     jobs: Jobs,
 }
@@ -88,13 +88,13 @@ pub(super) struct Tallied {
     pub(super) quarantine: BTreeMap<(String, Cell), u32>,
     pub(super) answers: BTreeMap<(u16, Cell), Answers>,
     pub(super) labels: HashMap<(u16, u16), String>,
-    pub(super) places: Vec<BTreeMap<u64, Place>>,
+    pub(super) places: Vec<BTreeMap<u64, Spot>>,
     /// How many people were in a group while an action was answered there, by action and group.
     pub(super) known: BTreeMap<(u16, u8), u32>,
 }
 
 impl<'a> Tally<'a> {
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(super) fn new(plan: &'a ReportPlan) -> Self {
         Self {
             plan,
             current: Cell::default(),
@@ -203,7 +203,7 @@ impl Tally<'_> {
             }
             Value::Number(number) => answers.sum += number,
             Value::Place { latitude, longitude } => {
-                let place = Place {
+                let place = Spot {
                     cell: self.current,
                     latitude: *latitude,
                     longitude: *longitude,

@@ -22,7 +22,7 @@ pub struct Mix {
 }
 
 /// The bodies to deliver, one after the other. The same seed makes the same ones.
-pub struct Plan {
+pub struct DeliveryPlan {
     generator: Generator,
     random: ChaCha8Rng,
     mix: Mix,
@@ -33,7 +33,7 @@ pub struct Plan {
     window: Vec<Bytes>,
 }
 
-impl Plan {
+impl DeliveryPlan {
     /// A plan for `mix`.
     pub fn new(seed: u64, mix: Mix) -> Self {
         let random = ChaCha8Rng::seed_from_u64(seed);
@@ -98,7 +98,7 @@ impl Plan {
     }
 }
 
-impl Iterator for Plan {
+impl Iterator for DeliveryPlan {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {

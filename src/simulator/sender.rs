@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::kaizala::http::{HttpClient, http_client};
+use crate::http_client::{HttpClient, http_client};
 
 /// How long a handshake may take, by Microsoft's documentation.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);

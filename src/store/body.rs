@@ -28,11 +28,11 @@ pub(super) enum Payload<'a> {
     Text(&'a str),
     Bytes(&'a [u8]),
     Gzip(Bytes),
-    Parts(Parts),
+    Parts(PayloadParts),
 }
 
 /// A gzipped body that is too large for one item.
-pub(super) struct Parts {
+pub(super) struct PayloadParts {
     /// Digest of the body, not of the gzip, whose bytes depend on the library that made them.
     pub(super) body: Sha256Digest,
     gzip: Bytes,
@@ -49,7 +49,11 @@ impl<'a> Payload<'a> {
             };
         }
         let gzip = gzip(body);
-        if gzip.len() <= room { Self::Gzip(gzip) } else { Self::Parts(Parts { body: Sha256Digest::of(body), gzip }) }
+        if gzip.len() <= room {
+            Self::Gzip(gzip)
+        } else {
+            Self::Parts(PayloadParts { body: Sha256Digest::of(body), gzip })
+        }
     }
 
     /// The attributes that hold the body, or tell where its parts are.
@@ -67,7 +71,7 @@ impl<'a> Payload<'a> {
     }
 }
 
-impl Parts {
+impl PayloadParts {
     fn count(&self) -> usize {
         self.gzip.len().div_ceil(PART_BYTES)
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, num::NonZeroU32};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
 use super::{
-    body::{Parts, Payload},
+    body::{Payload, PayloadParts},
     schema::{
         ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_KEY, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, GROUP_ID, OBJECT_ID,
         OBJECT_TYPE, OCCURRED_AT, PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
@@ -158,7 +158,7 @@ impl Record {
     pub(super) fn part_items<'a>(
         &'a self,
         key: &'a EventKey,
-        parts: &'a Parts,
+        parts: &'a PayloadParts,
         retention_days: Option<NonZeroU32>,
     ) -> impl Iterator<Item = Item> + 'a {
         (0..).zip(parts.pieces()).map(move |(index, piece)| {

@@ -4,9 +4,9 @@
 
 mod body;
 mod client;
-mod error;
 #[cfg(feature = "cli")]
-mod export;
+mod dynamodb_json;
+mod error;
 mod item;
 #[cfg(feature = "cli")]
 mod pulled;
@@ -32,7 +32,7 @@ pub use self::{
     client::{ConnectError, ConnectOptions, connect, connect_local, connect_with, sdk_config},
     error::StoreError,
     item::{Arrival, QuarantineReason, Record},
-    read::{Parts, ReadError, StoredBody, StoredItem},
+    read::{ReadError, StoredBody, StoredItem, StoredParts},
     write::Outcome,
 };
 #[cfg(feature = "cli")]

@@ -25,17 +25,17 @@ pub enum StoredBody<'a> {
     /// All of it.
     Whole(Cow<'a, [u8]>),
     /// It is in items of its own.
-    Parts(Parts<'a>),
+    Parts(StoredParts<'a>),
 }
 
 /// A body that was cut into items of its own, in the same partition.
-pub struct Parts<'a> {
+pub struct StoredParts<'a> {
     item: &'a StoredItem,
     count: u64,
     digest: Sha256Digest,
 }
 
-impl Parts<'_> {
+impl StoredParts<'_> {
     /// The sort keys of the part items, in order.
     pub fn keys(&self) -> impl Iterator<Item = EventKey> {
         let key = EventKey::from_table(self.item.text(EVENT_KEY).unwrap_or_default());
@@ -156,7 +156,7 @@ impl StoredItem {
             .bytes(PAYLOAD_SHA256)
             .and_then(Sha256Digest::from_bytes)
             .ok_or_else(|| self.damaged("it has parts but no digest of them"))?;
-        Ok(StoredBody::Parts(Parts { item: self, count, digest }))
+        Ok(StoredBody::Parts(StoredParts { item: self, count, digest }))
     }
 
     #[cfg(feature = "cli")]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::{
     Store,
-    body::{Parts, Payload},
+    body::{Payload, PayloadParts},
     error::StoreError,
     item::{Item, Record, bytes, text},
     read::{ReadError, StoredItem},
@@ -178,7 +178,12 @@ impl Store {
     /// One after the other, and none that is there already: together they may exceed the write capacity of a partition,
     /// and then each redelivery has to get further than the one before it. Being there means the same bytes: after an
     /// update of the function, the same body may gzip to others.
-    pub(super) async fn put_parts(&self, key: &EventKey, record: &Record, parts: &Parts) -> Result<(), StoreError> {
+    pub(super) async fn put_parts(
+        &self,
+        key: &EventKey,
+        record: &Record,
+        parts: &PayloadParts,
+    ) -> Result<(), StoreError> {
         for item in record.part_items(key, parts, self.retention_days) {
             let part_key = text(&item, EVENT_KEY).unwrap_or_default();
             let there = self.get(&record.group, part_key).await?;

@@ -11,9 +11,9 @@ use crate::{
         account::Account,
         output::{Output, shown_url, table},
     },
+    clock::now,
     event::Timestamp,
-    kaizala::{Object, Webhook},
-    receiver::now,
+    kaizala::{SubscribedObject, Webhook},
 };
 
 /// Days before its end from which a subscription is said to need care.
@@ -96,7 +96,7 @@ fn days_left(webhook: &Webhook, now: Timestamp) -> Option<i64> {
     Some((webhook.valid_until?.epoch_millis() - now.epoch_millis()).div_euclid(DAY_MS))
 }
 
-fn to_row(object: &Object, webhook: &Webhook, care: &[&str]) -> [String; 8] {
+fn to_row(object: &SubscribedObject, webhook: &Webhook, care: &[&str]) -> [String; 8] {
     let digest = webhook.callback_token.as_ref().map(|token| digest(token).to_string());
     [
         webhook.id.clone(),
@@ -110,7 +110,7 @@ fn to_row(object: &Object, webhook: &Webhook, care: &[&str]) -> [String; 8] {
     ]
 }
 
-fn to_json(object: &Object, webhook: &Webhook, care: &[&str]) -> Value {
+fn to_json(object: &SubscribedObject, webhook: &Webhook, care: &[&str]) -> Value {
     json!({
         "id": webhook.id,
         "objectType": object.object_type.name(),

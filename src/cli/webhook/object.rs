@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::kaizala::{Object, ObjectType};
+use crate::kaizala::{ObjectType, SubscribedObject};
 
 /// One object.
 #[derive(Args)]
@@ -23,18 +23,22 @@ pub(super) struct OneObject {
 
 impl OneObject {
     /// None when nothing is named, which clap does not let happen.
-    pub(super) fn object(self) -> Option<Object> {
+    pub(super) fn object(self) -> Option<SubscribedObject> {
         object(self.group, self.action, self.package)
     }
 }
 
 /// The object that one of them names.
-pub(super) fn object(group: Option<String>, action: Option<String>, package: Option<String>) -> Option<Object> {
+pub(super) fn object(
+    group: Option<String>,
+    action: Option<String>,
+    package: Option<String>,
+) -> Option<SubscribedObject> {
     let (object_type, id) = match (group, action, package) {
         (Some(id), None, None) => (ObjectType::Group, id),
         (None, Some(id), None) => (ObjectType::Action, id),
         (None, None, Some(id)) => (ObjectType::ActionPackage, id),
         _ => return None,
     };
-    (!id.is_empty()).then_some(Object { object_type, id })
+    (!id.is_empty()).then_some(SubscribedObject { object_type, id })
 }

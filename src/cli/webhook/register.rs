@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     cli::{account::Account, output::Output},
+    clock::now,
     event::Timestamp,
     kaizala::NewWebhook,
-    receiver::now,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

@@ -8,8 +8,8 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{ALL, all_event_types, known_event_type, object::object, token_source::read_token_file};
 use crate::{
     cli::account::line_of,
-    kaizala::{Object, Policy, Secret, Wanted},
-    receiver::now,
+    clock::now,
+    kaizala::{Policy, Secret, SubscribedObject, Wanted},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -23,7 +23,7 @@ const MOST_DAYS: u32 = 36_500;
 pub(super) struct Subscriptions {
     pub(super) wanted: Vec<Wanted>,
     /// Every object that is named, once, those that are to have no subscription among them.
-    pub(super) objects: Vec<Object>,
+    pub(super) objects: Vec<SubscribedObject>,
     validity: Duration,
     renew_before: Duration,
     /// Hosts that are ours besides those of wanted callback URLs.
@@ -95,7 +95,7 @@ impl Subscriptions {
         );
         ensure!(!file.subscription.is_empty(), "there is no [[subscription]] in it");
         let mut wanted = Vec::new();
-        let mut objects: Vec<Object> = Vec::new();
+        let mut objects: Vec<SubscribedObject> = Vec::new();
         let mut further_hosts = file.prune_hosts;
         for (at, entry) in file.subscription.into_iter().enumerate() {
             let place = || format!("[[subscription]] {}", at + 1);

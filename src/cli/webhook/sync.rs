@@ -12,7 +12,7 @@ use crate::{
         account::Account,
         output::{Output, confirm, say, shown_url, table},
     },
-    kaizala::{ApiError, Kaizala, Leftover, Plan, Step},
+    kaizala::{ApiError, Kaizala, Leftover, Step, SyncPlan},
 };
 
 /// Make subscriptions what a file says: register, repair, renew.
@@ -82,17 +82,17 @@ impl Sync {
     }
 }
 
-async fn plan(kaizala: &Kaizala, wanted: &Subscriptions, prune: bool) -> anyhow::Result<Plan> {
+async fn plan(kaizala: &Kaizala, wanted: &Subscriptions, prune: bool) -> anyhow::Result<SyncPlan> {
     let mut listed = Vec::new();
     for object in &wanted.objects {
         listed.push((object.clone(), kaizala.webhooks(object).await?));
     }
-    Plan::of(&wanted.wanted, &listed, &wanted.policy(prune)).map_err(|doubled| {
+    SyncPlan::of(&wanted.wanted, &listed, &wanted.policy(prune)).map_err(|doubled| {
         anyhow::anyhow!("{} is in the file twice with the same callback URL: events would come twice", doubled.0)
     })
 }
 
-async fn apply(kaizala: &Kaizala, plan: &Plan) -> anyhow::Result<()> {
+async fn apply(kaizala: &Kaizala, plan: &SyncPlan) -> anyhow::Result<()> {
     let urls = plan.steps.iter().filter_map(|step| match step {
         Step::Register(webhook) => Some(webhook.callback_url.as_str()),
         _ => None,
@@ -132,7 +132,7 @@ fn why_left(leftover: &Leftover) -> String {
     format!("{why}: {}", shown_url(&leftover.callback_url))
 }
 
-fn in_words(plan: &Plan) -> String {
+fn in_words(plan: &SyncPlan) -> String {
     let mut rows: Vec<_> = plan
         .steps
         .iter()
@@ -149,7 +149,7 @@ fn in_words(plan: &Plan) -> String {
     if rows.is_empty() { "Nothing to do.".to_owned() } else { table(["DO", "OBJECT", "WEBHOOK", "WHY"], rows) }
 }
 
-fn to_json(plan: &Plan, is_applied: bool) -> Value {
+fn to_json(plan: &SyncPlan, is_applied: bool) -> Value {
     let step = |step: &Step| {
         let (what, id, why) = described(step);
         let object = step.object();

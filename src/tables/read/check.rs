@@ -3,21 +3,25 @@
 use std::{io, path::Path};
 
 use super::{
-    ExportFolder, Progress,
-    error::{SourceError, file},
+    Progress,
     files::{LineError, Worker, read_lines},
     latest::{Notes, Superseded, Versions, is_response},
 };
-use crate::{event::EventType, store::StoredItem, tables::Filter};
+use crate::{
+    event::EventType,
+    export_files::{ExportFolder, SourceError, file},
+    store::StoredItem,
+    tables::Filter,
+};
 
 /// An export whose files were checked, and which of its items are wanted.
-pub struct Checked {
+pub struct CheckedExport {
     pub(super) export: ExportFolder,
     pub(super) filter: Filter,
     pub(super) superseded: Superseded,
 }
 
-impl Checked {
+impl CheckedExport {
     /// Compares all data files with their manifest, and finds out which versions of responses are the newest among those
     /// that `filter` wants. `scratch` is a folder for what does not belong in memory.
     ///

@@ -14,12 +14,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::MultiGzDecoder;
 use md5::{Digest, Md5};
 
-use super::{
-    Progress,
-    error::{SourceError, file},
-    export_writer::Hashing,
-    manifest::DataFile,
-};
+use super::Progress;
+use crate::export_files::{DataFile, Hashing, SourceError, file};
 
 /// Bytes of lines that are read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;

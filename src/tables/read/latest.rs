@@ -11,7 +11,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::spill::{Place, Spill};
+use super::spill::{Span, Spill};
 use crate::{
     event::{EventType, Sha256Digest},
     store::{StoredItem, schema},
@@ -27,7 +27,7 @@ type Id = [u8; 16];
 /// Takes note of versions.
 pub(super) struct Versions {
     spill: Spill,
-    blocks: Mutex<Vec<Vec<Place>>>,
+    blocks: Mutex<Vec<Vec<Span>>>,
 }
 
 /// What one thread has taken note of and not put away.

@@ -8,13 +8,13 @@ use std::{
 };
 
 use super::{
-    Checked, Progress,
-    error::{SourceError, file},
+    CheckedExport, Progress,
     files::{LineError, Worker, read_lines},
-    spill::{Place, Spill},
+    spill::{Span, Spill},
 };
 use crate::{
-    store::{Parts, StoredBody, StoredItem, schema},
+    export_files::{SourceError, file},
+    store::{StoredBody, StoredItem, StoredParts, schema},
     tables::{Flattened, Row, flatten},
 };
 
@@ -35,11 +35,11 @@ pub trait RowSink: Send {
 
 /// What to do about an item that is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Damage {
+pub enum OnDamage {
     /// Stop.
-    Fails,
+    Fail,
     /// Leave it out.
-    IsSkipped,
+    Skip,
 }
 
 /// What was read.
@@ -52,7 +52,7 @@ pub struct Read<S> {
     pub damaged: Vec<SourceError>,
 }
 
-impl Checked {
+impl CheckedExport {
     /// Size of all data files.
     pub fn bytes(&self) -> u64 {
         self.export.bytes()
@@ -67,7 +67,7 @@ impl Checked {
         &self,
         scratch: &Path,
         threads: usize,
-        damage: Damage,
+        damage: OnDamage,
         progress: Progress<'_>,
         sink: impl Fn() -> S + Sync,
     ) -> Result<Read<S>, SourceError> {
@@ -90,9 +90,9 @@ impl Checked {
 }
 
 struct Flattener<'a, S> {
-    checked: &'a Checked,
+    checked: &'a CheckedExport,
     waiting: &'a Waiting,
-    damage: Damage,
+    damage: OnDamage,
     sink: S,
     items: u64,
     damaged: Vec<SourceError>,
@@ -139,8 +139,8 @@ impl<S: RowSink> Flattener<'_, S> {
 
     fn damaged(&mut self, error: SourceError) -> Result<(), SourceError> {
         match self.damage {
-            Damage::Fails => Err(error),
-            Damage::IsSkipped => {
+            OnDamage::Fail => Err(error),
+            OnDamage::Skip => {
                 self.damaged.push(error);
                 Ok(())
             }
@@ -151,8 +151,8 @@ impl<S: RowSink> Flattener<'_, S> {
 /// Items whose bodies are in parts, until all parts are there. In memory is only where on disk they are.
 struct Waiting {
     spill: Spill,
-    parts: Mutex<HashMap<(String, String), Place>>,
-    items: Mutex<Vec<Place>>,
+    parts: Mutex<HashMap<(String, String), Span>>,
+    items: Mutex<Vec<Span>>,
 }
 
 impl Waiting {
@@ -196,7 +196,7 @@ impl Waiting {
         Ok(())
     }
 
-    fn join(&self, item: &StoredItem, parts: &Parts<'_>) -> Result<Vec<u8>, SourceError> {
+    fn join(&self, item: &StoredItem, parts: &StoredParts<'_>) -> Result<Vec<u8>, SourceError> {
         let group = item.text(schema::GROUP_ID).unwrap_or_default();
         let places = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut gzip = Vec::new();

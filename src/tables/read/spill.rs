@@ -12,7 +12,7 @@ pub(super) struct Spill(Mutex<File>);
 
 /// Where in a spill some bytes are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Span {
     offset: u64,
     length: usize,
 }
@@ -24,15 +24,15 @@ impl Spill {
     }
 
     /// Puts bytes away.
-    pub(super) fn put(&self, bytes: &[u8]) -> io::Result<Place> {
+    pub(super) fn put(&self, bytes: &[u8]) -> io::Result<Span> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = file.seek(SeekFrom::End(0))?;
         file.write_all(bytes)?;
-        Ok(Place { offset, length: bytes.len() })
+        Ok(Span { offset, length: bytes.len() })
     }
 
     /// Appends the bytes that were put there to `out`.
-    pub(super) fn get(&self, place: Place, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn get(&self, place: Span, out: &mut Vec<u8>) -> io::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(place.offset))?;
         let start = out.len();

@@ -26,7 +26,7 @@ const BATCH_ROWS: usize = 4096;
 const BATCH_TEXT_BYTES: usize = 512 * 1024;
 
 /// An export that is being written: one file for each table.
-pub struct Export {
+pub struct TablesExport {
     folder: OutputFolder,
     format: Format,
     redactor: Option<Redactor>,
@@ -90,7 +90,7 @@ impl From<FolderError> for ExportError {
     }
 }
 
-impl Export {
+impl TablesExport {
     /// Begins an export into the folder `place`, which is replaced when the export is finished. With a redactor, phone
     /// numbers and names are replaced.
     ///

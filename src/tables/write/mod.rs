@@ -12,7 +12,7 @@ use std::{fs::File, io};
 
 pub use self::{
     batch::{Batch, ColumnData},
-    export::{Export, ExportError, Exported, TableFile},
+    export::{ExportError, Exported, TableFile, TablesExport},
     folder::{FolderError, OutputFolder},
 };
 use super::schema::Table;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     lambda::{Lambda, try_invoke},
-    table::World,
+    world::World,
 };
 
 /// A receiver of this process behind a URL.

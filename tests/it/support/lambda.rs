@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     events::{CALLBACK_TOKEN, Sample},
     process::{Process, free_port, http, release_receiver, tool},
-    table::{TABLE, World},
+    world::{TABLE, World},
 };
 
 pub const RETENTION_DAYS: u32 = 30;

@@ -9,13 +9,13 @@ pub mod operator;
 pub mod page;
 pub mod process;
 pub mod proxy;
-pub mod table;
 pub mod tables;
 pub mod template;
+pub mod world;
 
 pub use self::{
     events::{Sample, sample, samples},
     operator::Operator,
     proxy::Fault,
-    table::World,
+    world::World,
 };

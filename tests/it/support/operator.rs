@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::spawn_blocking};
 
-use super::{World, events::CALLBACK_TOKEN, gateway::Served, process::run, table::TABLE};
+use super::{World, events::CALLBACK_TOKEN, gateway::Served, process::run, world::TABLE};
 
 /// A Kaizala API in this process, a receiver with its table, and a home for an operator's files.
 pub struct Operator {

@@ -57,11 +57,11 @@ pub struct Proxy {
 struct Shared {
     upstream: String,
     client: Client<HttpConnector, Body>,
-    plan: Mutex<Plan>,
+    plan: Mutex<FaultPlan>,
 }
 
 #[derive(Default)]
-struct Plan {
+struct FaultPlan {
     seen: Vec<(String, Value)>,
     /// What was consumed, when that is to be found out.
     consumed: Option<Vec<Value>>,
@@ -72,7 +72,7 @@ struct Plan {
     passed: usize,
 }
 
-impl Plan {
+impl FaultPlan {
     fn fault(&mut self) -> Option<Fault> {
         self.passed += 1;
         let due = self.every.filter(|(nth, _)| self.passed.is_multiple_of(*nth)).map(|(_, fault)| fault);
@@ -152,7 +152,7 @@ impl Proxy {
         self.plan(|plan| plan.consumed.as_mut().map(std::mem::take)).expect("it was asked for")
     }
 
-    fn plan<T>(&self, change: impl FnOnce(&mut Plan) -> T) -> T {
+    fn plan<T>(&self, change: impl FnOnce(&mut FaultPlan) -> T) -> T {
         change(&mut self.shared.plan.lock().expect("nothing panics while it holds the plan"))
     }
 }

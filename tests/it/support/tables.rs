@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 use bytes::Bytes;
 use kaizala_webhook::{
     event::{Event, Timestamp},
+    export_files::ExportFolderWriter,
     store::{Arrival, QuarantineReason, Record, StoredBody, StoredItem},
-    tables::{Cell, Flattened, Row, Table, flatten, read::ExportFolderWriter},
+    tables::{Cell, Flattened, Row, Table, flatten},
 };
 use serde_json::{Map, Value, json};
 

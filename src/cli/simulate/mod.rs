@@ -1,0 +1,31 @@
+//! `kaizala simulate`: plays Kaizala, towards a receiver or towards an operator, or all the way to an export.
+
+mod api;
+mod deliver;
+mod export;
+
+use clap::{Args, Subcommand};
+
+/// Play Kaizala: deliver events to a receiver, serve Kaizala's API, or write an export of made-up events.
+#[derive(Args)]
+pub(super) struct Simulate {
+    #[command(subcommand)]
+    command: SimulateCommand,
+}
+
+#[derive(Subcommand)]
+enum SimulateCommand {
+    Deliver(Box<deliver::Deliver>),
+    Api(api::Api),
+    Export(export::Export),
+}
+
+impl Simulate {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            SimulateCommand::Deliver(deliver) => deliver.run(),
+            SimulateCommand::Api(api) => api.run(),
+            SimulateCommand::Export(export) => export.run(),
+        }
+    }
+}

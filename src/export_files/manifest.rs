@@ -1,0 +1,204 @@
+//! A DynamoDB export in a folder, as AWS writes it to S3: `AWSDynamoDB/<export>/manifest-summary.json`,
+//! `manifest-files.json` and `data/*.json.gz`.
+//!
+//! The manifests' form is documented under "DynamoDB table export output format" in the DynamoDB developer guide.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+
+use super::error::{SourceError, file};
+use crate::event::Timestamp;
+
+pub(super) const FOLDER: &str = "AWSDynamoDB";
+pub(super) const SUMMARY: &str = "manifest-summary.json";
+pub(super) const FILES: &str = "manifest-files.json";
+pub(super) const DATA: &str = "data";
+/// How far below the folder that was named an export may be.
+pub(super) const LEVELS: usize = 3;
+
+/// A finished full export in a folder.
+#[derive(Clone, Debug)]
+pub struct ExportFolder {
+    /// The export's own folder.
+    pub folder: PathBuf,
+    /// When the table was as it is exported.
+    pub exported_at: String,
+    /// The data files.
+    pub files: Vec<DataFile>,
+}
+
+/// A data file of an export: gzipped lines of DynamoDB JSON.
+#[derive(Clone, Debug)]
+pub struct DataFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many items are in it.
+    pub items: u64,
+    /// MD5 of the file, in base64 as the manifest has it.
+    pub md5: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// `manifest-summary.json`, as far as it matters here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExportSummary {
+    version: String,
+    export_arn: String,
+    start_time: String,
+    end_time: String,
+    table_arn: String,
+    #[serde(default)]
+    pub(super) export_time: String,
+    s3_bucket: Option<String>,
+    s3_prefix: Option<String>,
+    manifest_files_s3_key: String,
+    item_count: u64,
+    output_format: String,
+    #[serde(default = "full")]
+    export_type: String,
+}
+
+/// A line of `manifest-files.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileEntry {
+    pub(super) item_count: u64,
+    pub(super) md5_checksum: String,
+    pub(super) etag: String,
+    pub(super) data_file_s3_key: String,
+}
+
+const FULL: &str = "FULL_EXPORT";
+const DYNAMODB_JSON: &str = "DYNAMODB_JSON";
+
+fn full() -> String {
+    FULL.to_owned()
+}
+
+impl ExportSummary {
+    pub(super) fn parse(json: &[u8], path: &Path) -> Result<Self, SourceError> {
+        serde_json::from_slice(json)
+            .map_err(|error| SourceError::Manifest { path: path.to_owned(), what: error.to_string() })
+    }
+
+    /// The summary of an export that no AWS has made.
+    pub(super) fn of(table: &str, name: &str, files_key: String, items: u64, at: Timestamp) -> Self {
+        let arn = format!("arn:aws:dynamodb:local:000000000000:table/{table}");
+        Self {
+            version: "2020-06-30".to_owned(),
+            export_arn: format!("{arn}/export/{name}"),
+            start_time: at.to_string(),
+            end_time: at.to_string(),
+            table_arn: arn,
+            export_time: at.to_string(),
+            s3_bucket: None,
+            s3_prefix: None,
+            manifest_files_s3_key: files_key,
+            item_count: items,
+            output_format: DYNAMODB_JSON.to_owned(),
+            export_type: FULL.to_owned(),
+        }
+    }
+
+    /// Whether it is a full export in DynamoDB JSON, the only kind that makes tables.
+    pub(super) fn is_supported(&self, place: &str) -> Result<(), SourceError> {
+        let what = if self.export_type != FULL {
+            "it is an incremental export: make a full one"
+        } else if self.output_format != DYNAMODB_JSON {
+            "it is not in DynamoDB JSON: export with the format DYNAMODB_JSON"
+        } else {
+            return Ok(());
+        };
+        Err(SourceError::Unsupported { place: place.to_owned(), what: what.to_owned() })
+    }
+}
+
+/// The lines of `manifest-files.json`.
+pub(super) fn file_entries(json: &[u8], path: &Path) -> Result<Vec<FileEntry>, SourceError> {
+    serde_json::Deserializer::from_slice(json)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(|error| SourceError::Manifest { path: path.to_owned(), what: error.to_string() })
+}
+
+/// Compares a manifest with the MD5 that AWS writes beside it, where it is there.
+fn check_manifest(folder: &Path, name: &str) -> Result<(), SourceError> {
+    let path = folder.join(name);
+    let Ok(wanted) = fs::read_to_string(path.with_extension("md5")) else { return Ok(()) };
+    let found = Md5::digest(fs::read(&path).map_err(file(&path))?);
+    if STANDARD.decode(wanted.trim()).is_ok_and(|md5| md5 == found[..]) {
+        return Ok(());
+    }
+    Err(SourceError::Manifest { path, what: "its MD5 checksum is not the one beside it".to_owned() })
+}
+
+/// What a key in S3 ends with: its name in a folder.
+pub(super) fn base_name(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+impl ExportFolder {
+    /// The newest finished export in a folder: an export's own, or one up to three levels further down, as exports under
+    /// `<prefix>/<date>/AWSDynamoDB/` are.
+    ///
+    /// # Errors
+    /// When there is none, none of a supported kind, or its manifests are damaged.
+    pub fn find(place: &Path) -> Result<Self, SourceError> {
+        fs::metadata(place).map_err(file(place))?;
+        let mut folders = vec![place.to_owned()];
+        let mut exports = Vec::new();
+        for _ in 0..=LEVELS {
+            let mut below = Vec::new();
+            for folder in folders {
+                let path = folder.join(SUMMARY);
+                if path.is_file() {
+                    let summary = ExportSummary::parse(&fs::read(&path).map_err(file(&path))?, &path)?;
+                    exports.push((summary, folder));
+                } else if let Ok(entries) = fs::read_dir(&folder) {
+                    below.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()));
+                }
+            }
+            folders = below;
+        }
+        // A supported one before any other; of those the newest.
+        exports.sort_by_cached_key(|(summary, _)| (summary.is_supported("").is_ok(), summary.export_time.clone()));
+        let Some((summary, folder)) = exports.pop() else {
+            return Err(SourceError::NoExport { place: place.display().to_string() });
+        };
+        summary.is_supported(&folder.display().to_string())?;
+        Self::read(folder, summary)
+    }
+
+    fn read(folder: PathBuf, summary: ExportSummary) -> Result<Self, SourceError> {
+        for name in [SUMMARY, FILES] {
+            check_manifest(&folder, name)?;
+        }
+        let path = folder.join(FILES);
+        let entries = file_entries(&fs::read(&path).map_err(file(&path))?, &path)?;
+        let items: u64 = entries.iter().map(|entry| entry.item_count).sum();
+        if items != summary.item_count {
+            let what = format!("it counts {items} items, {SUMMARY} {}", summary.item_count);
+            return Err(SourceError::Manifest { path, what });
+        }
+        let data = folder.join(DATA);
+        let files = entries.into_iter().map(|entry| {
+            let path = data.join(base_name(&entry.data_file_s3_key));
+            let bytes = fs::metadata(&path).map_err(file(&path))?.len();
+            Ok(DataFile { path, items: entry.item_count, md5: entry.md5_checksum, bytes })
+        });
+        Ok(Self { files: files.collect::<Result<_, SourceError>>()?, exported_at: summary.export_time, folder })
+    }
+
+    /// Size of all data files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}

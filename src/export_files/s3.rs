@@ -1,0 +1,225 @@
+//! An export in S3, fetched into a folder: its data files are read twice, and fetching is what can be resumed.
+
+use std::{
+    fmt, fs,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector as TcpConnector},
+    rt::TokioExecutor,
+};
+use object_store::{
+    ClientOptions, CredentialProvider, ObjectStore, ObjectStoreExt,
+    aws::{AmazonS3, AmazonS3Builder, AwsCredential},
+    client::{
+        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
+    },
+    path::Path as Key,
+};
+
+use super::{
+    ExportFolder,
+    error::{SourceError, file},
+    manifest::{self, ExportSummary, FILES, LEVELS, SUMMARY},
+};
+
+/// Data files that are fetched at once.
+const FETCHES: usize = 4;
+/// What the AWS tools call the variable for an S3 elsewhere.
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_S3";
+
+/// `s3://bucket/prefix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct S3Location {
+    bucket: String,
+    prefix: String,
+}
+
+impl S3Location {
+    /// The place that a URL names; none unless it is one of S3.
+    pub fn parse(url: &str) -> Option<Self> {
+        let (bucket, prefix) = url.strip_prefix("s3://")?.split_once('/').unwrap_or((&url["s3://".len()..], ""));
+        (!bucket.is_empty()).then(|| Self { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
+    }
+}
+
+impl fmt::Display for S3Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
+/// Fetches the newest finished export at a place in S3 into `folder`: the place that holds `AWSDynamoDB`, that one itself,
+/// or an export's own. Files that are there from an earlier run are not fetched again. `fetched` is told how many more
+/// bytes have come.
+///
+/// # Errors
+/// When there is none, or S3 does not answer.
+pub async fn download(
+    location: &S3Location,
+    config: &SdkConfig,
+    folder: &Path,
+    fetched: impl Fn(u64),
+) -> Result<ExportFolder, SourceError> {
+    let bucket = Bucket::open(location, config)?;
+    let export = bucket.find().await?;
+    let files = bucket.get(&export.clone().join(FILES)).await?;
+    // Its id in the path: what was fetched of another export is not mixed with this one.
+    let local = folder.join(export.filename().unwrap_or("export"));
+    let data = local.join("data");
+    fs::create_dir_all(&data).map_err(file(&data))?;
+    let entries = manifest::file_entries(&files, &local.join(FILES))?;
+    let requests = entries.iter().map(|entry| {
+        let name = manifest::base_name(&entry.data_file_s3_key);
+        bucket.fetch(export.clone().join("data").join(name), data.join(name), &fetched)
+    });
+    stream::iter(requests).buffer_unordered(FETCHES).try_collect::<()>().await?;
+    let summary = bucket.get(&export.clone().join(SUMMARY)).await?;
+    for (name, text) in [(FILES, &files), (SUMMARY, &summary)] {
+        fs::write(local.join(name), text).map_err(file(local.join(name)))?;
+    }
+    ExportFolder::find(&local)
+}
+
+struct Bucket<'a> {
+    location: &'a S3Location,
+    objects: AmazonS3,
+}
+
+impl<'a> Bucket<'a> {
+    fn open(location: &'a S3Location, config: &SdkConfig) -> Result<Self, SourceError> {
+        let mut builder = AmazonS3Builder::new().with_bucket_name(&location.bucket).with_http_connector(Connector);
+        if let Some(region) = config.region() {
+            builder = builder.with_region(region.as_ref());
+        }
+        if let Some(provider) = config.credentials_provider() {
+            builder = builder.with_credentials(Arc::new(Credentials(provider)));
+        }
+        if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE)
+            && !endpoint.is_empty()
+        {
+            let is_plain = endpoint.starts_with("http://");
+            builder = builder.with_endpoint(endpoint).with_allow_http(is_plain);
+        }
+        let failed = |source| SourceError::S3 { place: location.to_string(), source };
+        Ok(Self { location, objects: builder.build().map_err(failed)? })
+    }
+
+    fn failed(&self, key: &Key) -> impl FnOnce(object_store::Error) -> SourceError {
+        let place = format!("s3://{}/{key}", self.location.bucket);
+        |source| SourceError::S3 { place, source }
+    }
+
+    async fn get(&self, key: &Key) -> Result<Vec<u8>, SourceError> {
+        let object = self.objects.get(key).await.map_err(self.failed(key))?;
+        Ok(object.bytes().await.map_err(self.failed(key))?.into())
+    }
+
+    /// The key of the newest finished export. Names below a prefix begin with a date, those below `AWSDynamoDB` with a time:
+    /// the greatest name is the newest, so that nobody has to look into years of exports.
+    async fn find(&self) -> Result<Key, SourceError> {
+        let mut unsupported = None;
+        // Still to be looked at, the next one last; with the levels that may be looked at below.
+        let mut candidates = vec![(Key::from(self.location.prefix.as_str()), LEVELS)];
+        while let Some((candidate, levels)) = candidates.pop() {
+            let key = candidate.clone().join(SUMMARY);
+            match self.get(&key).await {
+                Ok(text) => {
+                    let summary = ExportSummary::parse(&text, &PathBuf::from(key.to_string()))?;
+                    match summary.is_supported(&format!("s3://{}/{candidate}", self.location.bucket)) {
+                        Ok(()) => return Ok(candidate),
+                        Err(error) => unsupported = Some(error),
+                    }
+                }
+                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) if levels > 0 => {
+                    let list = self.objects.list_with_delimiter(Some(&candidate)).await;
+                    let mut below = list.map_err(self.failed(&candidate))?.common_prefixes;
+                    below.sort();
+                    candidates.extend(below.into_iter().map(|key| (key, levels - 1)));
+                }
+                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(unsupported.unwrap_or(SourceError::NoExport { place: self.location.to_string() }))
+    }
+
+    async fn fetch(&self, key: Key, path: PathBuf, fetched: &impl Fn(u64)) -> Result<(), SourceError> {
+        if path.exists() {
+            return Ok(());
+        }
+        // It gets its name when it is whole.
+        let partial = path.with_extension("partial");
+        let mut out = File::create(&partial).map_err(file(&partial))?;
+        let mut object = self.objects.get(&key).await.map_err(self.failed(&key))?.into_stream();
+        while let Some(bytes) = object.next().await {
+            let bytes = bytes.map_err(self.failed(&key))?;
+            out.write_all(&bytes).map_err(file(&partial))?;
+            fetched(bytes.len() as u64);
+        }
+        fs::rename(&partial, &path).map_err(file(path))
+    }
+}
+
+/// The credentials that the AWS configuration provides.
+#[derive(Debug)]
+struct Credentials(SharedCredentialsProvider);
+
+#[async_trait]
+impl CredentialProvider for Credentials {
+    type Credential = AwsCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        let credentials = self
+            .0
+            .provide_credentials()
+            .await
+            .map_err(|source| object_store::Error::Generic { store: "S3", source: source.into() })?;
+        Ok(Arc::new(AwsCredential {
+            key_id: credentials.access_key_id().to_owned(),
+            secret_key: credentials.secret_access_key().to_owned(),
+            token: credentials.session_token().map(str::to_owned),
+        }))
+    }
+}
+
+/// HTTP as the rest of the command line has it: one stack, TLS on ring.
+#[derive(Debug)]
+struct Connector;
+
+#[derive(Debug)]
+struct Service(Client<HttpsConnector<TcpConnector>, Full<bytes::Bytes>>);
+
+impl HttpConnector for Connector {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        let tls = HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(|source| object_store::Error::Generic { store: "S3", source: source.into() })?;
+        let connector = tls.https_or_http().enable_http1().build();
+        Ok(HttpClient::new(Service(Client::builder(TokioExecutor::new()).build(connector))))
+    }
+}
+
+#[async_trait]
+impl HttpService for Service {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        // Nothing is sent to S3 but questions.
+        let request = request.map(|body| Full::new(body.as_bytes().cloned().unwrap_or_default()));
+        let response = self.0.request(request).await.map_err(|error| {
+            let kind = if error.is_connect() { HttpErrorKind::Connect } else { HttpErrorKind::Request };
+            HttpError::new(kind, error)
+        })?;
+        Ok(response
+            .map(|body| HttpResponseBody::new(body.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error)))))
+    }
+}

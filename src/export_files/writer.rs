@@ -1,0 +1,148 @@
+//! Writes a DynamoDB export into a folder, as AWS would write it to S3.
+
+use std::{
+    fs::{self, File},
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::{Compression, write::GzEncoder};
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{SourceError, file},
+    manifest::{DATA, ExportSummary, FILES, FOLDER, FileEntry, SUMMARY},
+};
+use crate::{event::Timestamp, store::StoredItem};
+
+/// Writes an export into a folder, as AWS would write it to S3.
+pub struct ExportFolderWriter {
+    folder: PathBuf,
+    name: String,
+    table: String,
+}
+
+/// A data file that is being written.
+pub struct DataFileWriter {
+    path: PathBuf,
+    key: String,
+    gzip: GzEncoder<Hashing<BufWriter<File>>>,
+    items: u64,
+    line: Vec<u8>,
+}
+
+/// A data file that was written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WrittenFile(FileEntry);
+
+impl ExportFolderWriter {
+    /// An export of that name in `folder`, which holds `AWSDynamoDB` then.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(folder: &Path, name: &str, table: &str) -> Result<Self, SourceError> {
+        let writer = Self { folder: folder.to_owned(), name: name.to_owned(), table: table.to_owned() };
+        let data = writer.path(DATA);
+        fs::create_dir_all(&data).map_err(file(data))?;
+        Ok(writer)
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{FOLDER}/{}/{name}", self.name)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(self.key(name))
+    }
+
+    /// Begins a data file.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn data_file(&self, name: &str) -> Result<DataFileWriter, SourceError> {
+        let key = self.key(&format!("{DATA}/{name}.json.gz"));
+        let path = self.folder.join(&key);
+        let data = Hashing { inner: BufWriter::new(File::create(&path).map_err(file(&path))?), md5: Md5::new() };
+        Ok(DataFileWriter { path, key, gzip: GzEncoder::new(data, Compression::fast()), items: 0, line: Vec::new() })
+    }
+
+    /// Writes the manifests, with which the export is finished.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn finish(&self, files: &[WrittenFile], at: Timestamp) -> Result<(), SourceError> {
+        let write = |name: &str, text: &[u8]| {
+            let path = self.path(name);
+            fs::write(&path, text).map_err(file(path))
+        };
+        let json = |error: serde_json::Error| SourceError::Sink(error.into());
+        let mut lines = Vec::new();
+        for WrittenFile(entry) in files {
+            serde_json::to_writer(&mut lines, entry).map_err(json)?;
+            lines.push(b'\n');
+        }
+        let write = |name: &str, text: &[u8]| {
+            let md5 = STANDARD.encode(Md5::digest(text));
+            write(&name.replace(".json", ".md5"), md5.as_bytes())?;
+            write(name, text)
+        };
+        write(FILES, &lines)?;
+        let items = files.iter().map(|WrittenFile(entry)| entry.item_count).sum();
+        let summary = ExportSummary::of(&self.table, &self.name, self.key(FILES), items, at);
+        write(SUMMARY, &serde_json::to_vec(&summary).map_err(json)?)
+    }
+}
+
+impl DataFileWriter {
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, item: &StoredItem) -> Result<(), SourceError> {
+        self.line.clear();
+        item.write_export_line(&mut self.line);
+        self.items += 1;
+        self.gzip.write_all(&self.line).map_err(file(&self.path))
+    }
+
+    /// How much was written to disk so far.
+    pub fn bytes(&self) -> u64 {
+        self.gzip.get_ref().inner.get_ref().metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// Writes out everything.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> Result<WrittenFile, SourceError> {
+        let mut data = self.gzip.finish().map_err(file(&self.path))?;
+        data.flush().map_err(file(&self.path))?;
+        let md5 = data.md5.finalize();
+        Ok(WrittenFile(FileEntry {
+            item_count: self.items,
+            md5_checksum: STANDARD.encode(md5),
+            etag: hex::encode(md5),
+            data_file_s3_key: self.key,
+        }))
+    }
+}
+
+/// Hashes what it passes on.
+pub(crate) struct Hashing<T> {
+    pub(crate) inner: T,
+    pub(crate) md5: Md5,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.md5.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}

@@ -1,0 +1,115 @@
+//! `kaizala events list`, `show` and `tail` as processes.
+
+use kaizala_webhook::{
+    clock::now,
+    event::{Event, Timestamp},
+    store::{Arrival, Record},
+};
+use serde_json::{Value, json};
+use tokio::task::block_in_place;
+
+use crate::support::{Operator, process::Process};
+
+const GROUP: &str = "group-1";
+
+/// Stores an event that was received so many seconds after some time in 2023.
+async fn store(operator: &Operator, event_type: &str, id: &str, second: i64) {
+    let received_at = Timestamp::from_epoch_millis((1_680_000_000 + second) * 1000).expect("it is a time");
+    store_at(operator, event_type, id, received_at).await;
+}
+
+async fn store_at(operator: &Operator, event_type: &str, id: &str, received_at: Timestamp) {
+    let body = json!({
+        "eventType": event_type, "eventId": id, "objectId": GROUP, "objectType": "Group",
+        "data": { "text": format!("Text of {id}"), "amount": 1.0 },
+    });
+    let body = bytes::Bytes::from(body.to_string());
+    let record = Record::of_event(&Event::parse(&body).expect("it is one"), Arrival { received_at, request_id: None });
+    operator.world.behind.put(&record, &body).await.expect("the table answers");
+}
+
+async fn list(operator: &Operator, more: &[&str]) -> Vec<String> {
+    let arguments = [&["events", "list", "--group", GROUP, "--json"], more].concat();
+    let listed = operator.run(&arguments).await.json();
+    let events = listed["events"].as_array().expect("it is a list");
+    events.iter().map(|event| event["eventId"].as_str().expect("it has one").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn events_are_listed_by_group_type_and_time_the_newest_first() {
+    let operator = Operator::new().await;
+    for (at, event_type) in ["TextMessageCreated", "Announcement", "TextMessageCreated", "Odd#Type"].iter().enumerate()
+    {
+        store(&operator, event_type, &format!("id#{at}"), i64::try_from(at).expect("it is small")).await;
+    }
+
+    assert_eq!(list(&operator, &[]).await, ["id#3", "id#2", "id#1", "id#0"]);
+    assert_eq!(list(&operator, &["--type", "TextMessageCreated"]).await, ["id#2", "id#0"]);
+    assert_eq!(list(&operator, &["--type", "Odd#Type"]).await, ["id#3"]);
+    assert_eq!(list(&operator, &["--type", "Text"]).await, [""; 0]);
+    assert_eq!(list(&operator, &["--limit", "1"]).await, ["id#3"]);
+    assert_eq!(list(&operator, &["--type", "TextMessageCreated", "--limit", "1"]).await, ["id#2"]);
+    let between = ["--since", "2023-03-28T10:40:01Z", "--until", "2023-03-28T12:40:02+02:00"];
+    assert_eq!(list(&operator, &between).await, ["id#2", "id#1"]);
+    assert_eq!(list(&operator, &["--since", "2h"]).await, [""; 0]);
+
+    let text = operator.run(&["events", "list", "--group", GROUP]).await.ok().output;
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert!(lines[0].starts_with("RECEIVED") && lines[1].starts_with("2023-03-28T10:40:03.000Z"), "{text}");
+    assert!(lines[1].contains("Odd#Type") && lines[1].ends_with("Odd%23Type#id%233"), "{text}");
+}
+
+#[tokio::test]
+async fn an_event_is_shown_with_its_body() {
+    let operator = Operator::new().await;
+    store(&operator, "TextMessageCreated", "id-1", 0).await;
+    let show = ["events", "show", "--group", GROUP, "TextMessageCreated#id-1"];
+
+    let text = operator.run(&show).await.ok().output;
+    assert!(text.contains("receivedAt   2023-03-28T10:40:00.000Z"), "{text}");
+    assert!(text.contains("\n    \"text\": \"Text of id-1\""), "{text}");
+    let shown = operator.run(&[&show[..], &["--json"]].concat()).await;
+    assert!(shown.output.contains(r#""amount":1.0"#), "as it was received: {shown:?}");
+    assert_eq!(shown.json()["payload"]["eventId"], "id-1");
+    assert_eq!(shown.json()["groupId"], GROUP);
+    let raw = operator.run(&[&show[..], &["--raw"]].concat()).await.ok().output;
+    let item = operator.world.item(GROUP, "TextMessageCreated#id-1").await;
+    assert_eq!(raw.as_bytes(), operator.world.body(&item).await);
+
+    let missing = operator.run(&["events", "show", "--group", GROUP, "TextMessageCreated#id-2"]).await;
+    assert!(missing.code == 1 && missing.error.contains("there is no item"), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_followed_as_they_come_each_once() {
+    let operator = Operator::new().await;
+    let arguments = ["events", "tail", "--group", GROUP, "--type", "TextMessageCreated", "--interval", "1", "--json"];
+    let tail = Process::start(&mut operator.command(&arguments));
+    let started = || operator.world.proxy.take_operations().contains(&"Query".to_owned());
+    while !started() {
+        tokio::task::yield_now().await;
+    }
+
+    let mut seen = Vec::new();
+    for id in ["first", "second", "third"] {
+        for event_type in ["Announcement", "TextMessageCreated"] {
+            store_at(&operator, event_type, id, now()).await;
+        }
+        let line = block_in_place(|| tail.wait_for(|line| Some(line.to_owned())));
+        let event: Value = serde_json::from_str(&line).expect("it is JSON");
+        seen.push((event["eventType"].as_str().map(str::to_owned), event["eventId"].as_str().map(str::to_owned)));
+    }
+
+    let expected = ["first", "second", "third"].map(|id| (Some("TextMessageCreated".to_owned()), Some(id.to_owned())));
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_told_with_advice() {
+    let operator = Operator::new().await;
+    let ran = operator.run(&["events", "list", "--group", GROUP, "--table", "another"]).await;
+    assert!(ran.code == 1 && ran.error.contains("--table"), "{ran:?}");
+    assert_eq!(operator.run(&["events", "list"]).await.code, 2);
+    assert_eq!(operator.run(&["events", "list", "--group", GROUP, "--limit", "0"]).await.code, 2);
+}

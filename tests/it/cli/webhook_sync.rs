@@ -1,0 +1,242 @@
+//! `kaizala webhook sync` as a process, against the simulated API.
+
+use http::StatusCode;
+use kaizala_webhook::simulator::api::{Door, Fault, NewPlace};
+use serde_json::{Value, json};
+
+use crate::support::{Operator, events::CALLBACK_TOKEN, operator::Ran};
+
+fn file(operator: &Operator) -> String {
+    format!(
+        r#"
+callback_url = "{}"
+callback_token = {{ env = "KAIZALA_CALLBACK_TOKEN" }}
+
+[[subscription]]
+group = "group-1"
+events = "all"
+context = "field team"
+
+[[subscription]]
+package = "com.example.shopvisit"
+events = ["ActionResponse"]
+"#,
+        operator.callback_url()
+    )
+}
+
+async fn sync(operator: &Operator, more: &[&str]) -> Ran {
+    operator.run(&[&["webhook", "sync", "subscriptions.toml"], more].concat()).await
+}
+
+/// What each step does, and why.
+fn steps(ran: &Ran) -> Vec<(String, String)> {
+    let json = ran.json_whatever_the_code();
+    let steps = json["steps"].as_array().expect("it is a list").clone();
+    let text = |value: &Value| value.as_str().expect("it is text").to_owned();
+    steps.iter().map(|step| (text(&step["do"]), text(&step["why"]))).collect()
+}
+
+#[tokio::test]
+async fn a_disabled_webhook_is_found_by_a_check_and_repaired_and_then_there_is_nothing_to_do() {
+    let operator = Operator::new().await;
+    operator.write("subscriptions.toml", &file(&operator));
+    sync(&operator, &["--yes"]).await.ok();
+    assert_eq!(operator.api.subscriptions().len(), 2);
+    sync(&operator, &["--check"]).await.ok();
+
+    let disabled = operator.api.subscriptions().remove(1).id;
+    operator.api.disable(&disabled);
+    let check = sync(&operator, &["--check"]).await;
+    assert!(check.code == 1 && check.output.contains("disabled by Kaizala"), "{check:?}");
+    assert!(!operator.api.subscription(&disabled).expect("it is there").is_active, "a check changes nothing");
+
+    // On the way, Kaizala is busy, out of order, and moves.
+    operator.api.break_next(1, Door::Endpoint, Fault::TooManyRequests { retry_after: 1 });
+    operator.api.break_next(1, Door::Endpoint, Fault::Status(StatusCode::BAD_GATEWAY));
+    operator.api.move_endpoint(NewPlace::EndpointUrl(operator.api_url.replace("127.0.0.1", "localhost")));
+    sync(&operator, &["--yes"]).await.ok();
+
+    assert!(operator.api.subscription(&disabled).expect("it is there").is_active);
+    assert_eq!(operator.api.subscriptions().len(), 2);
+    let check = sync(&operator, &["--check", "--json"]).await;
+    assert_eq!((check.json()["inSync"].clone(), steps(&check)), (json!(true), vec![]));
+}
+
+#[tokio::test]
+async fn nothing_is_changed_without_somebody_who_says_yes() {
+    let operator = Operator::new().await;
+    operator.write("subscriptions.toml", &file(&operator));
+    let ran = sync(&operator, &[]).await;
+
+    assert!(ran.code == 1 && ran.error.contains("--yes") && ran.output.contains("register"), "{ran:?}");
+    assert!(operator.api.subscriptions().is_empty());
+}
+
+#[tokio::test]
+async fn whatever_is_off_is_put_right_in_one_call_each() {
+    let operator = Operator::new().await;
+    let other = operator.write("other-token", "another-token\n");
+    let changed = file(&operator)
+        .replace(r#"{ env = "KAIZALA_CALLBACK_TOKEN" }"#, &format!("{{ file = {other:?} }}"))
+        .replace("\"all\"", "[\"Announcement\"]")
+        + "\n";
+    operator.write("subscriptions.toml", &("validity_days = 20\nrenew_before_days = 10\n".to_owned() + &changed));
+    sync(&operator, &["--yes"]).await.ok();
+    assert_eq!(operator.api.subscriptions()[0].callback_token.as_deref(), Some("another-token"));
+
+    operator.write("subscriptions.toml", &file(&operator));
+    let check = sync(&operator, &["--check", "--json"]).await;
+    assert_eq!(check.code, 1);
+    let repair = |why: &str| ("repair".to_owned(), why.to_owned());
+    assert_eq!(
+        steps(&check),
+        [repair("ends soon, other event types, another callback token"), repair("ends soon, another callback token")]
+    );
+    let applied = sync(&operator, &["--yes", "--json"]).await;
+    assert_eq!((applied.json()["applied"].clone(), steps(&applied).len()), (json!(true), 2));
+
+    let group = operator.api.subscriptions().remove(0);
+    assert_eq!((group.event_types.len(), group.callback_token.as_deref()), (17, Some(CALLBACK_TOKEN)));
+    assert_eq!(group.callback_context.as_deref(), Some("field team"));
+    sync(&operator, &["--check"]).await.ok();
+}
+
+#[tokio::test]
+async fn a_run_that_broke_off_is_continued_by_the_next_one() {
+    let operator = Operator::new().await;
+    operator.write("subscriptions.toml", &file(&operator));
+    // Two lists and one registration pass; then Kaizala refuses.
+    let proxy = StopsAfter::calls(&operator, 3).await;
+    let ran = sync(&operator, &["--yes"]).await;
+    assert!(ran.code == 1 && ran.error.contains("run this again"), "{ran:?}");
+    assert_eq!(operator.api.subscriptions().len(), 1);
+
+    proxy.go_on();
+    sync(&operator, &["--yes"]).await.ok();
+    assert_eq!(operator.api.subscriptions().len(), 2);
+    sync(&operator, &["--check"]).await.ok();
+}
+
+#[tokio::test]
+async fn only_our_own_leftovers_are_deleted_and_only_when_asked() {
+    let operator = Operator::new().await;
+    operator.write("subscriptions.toml", &file(&operator));
+    sync(&operator, &["--yes"]).await.ok();
+    let elsewhere = Operator::new().await;
+    let url = operator.callback_url();
+    let register = async |url: &str| {
+        let arguments = ["webhook", "register", "--group", "group-1", "--events", "all", "--url", url, "--json"];
+        operator.run(&arguments).await.json()["id"].as_str().expect("it has one").to_owned()
+    };
+    let first = operator.api.subscriptions().remove(0).id;
+    // The one that lasts longer is kept.
+    register(&url).await;
+    let old = register(&format!("{url}?stage=old")).await;
+    let foreign = register(&elsewhere.callback_url()).await;
+
+    let check = sync(&operator, &["--check", "--json"]).await;
+    assert_eq!(steps(&check), []);
+    let leftovers = check.json()["leftovers"].as_array().expect("it is a list").clone();
+    assert_eq!(leftovers.iter().map(|left| left["webhookId"].clone()).collect::<Vec<_>>(), [json!(first), json!(old)]);
+    assert_eq!(sync(&operator, &["--check", "--prune"]).await.code, 1);
+
+    sync(&operator, &["--yes", "--prune"]).await.ok();
+    assert!(operator.api.subscription(&first).is_none() && operator.api.subscription(&old).is_none());
+    assert!(operator.api.subscription(&foreign).is_some());
+    assert_eq!(operator.api.subscriptions().len(), 3);
+
+    let host = elsewhere.receiver.url.authority().expect("it has one").to_string();
+    operator.write("subscriptions.toml", &format!("prune_hosts = [{host:?}]\n{}", file(&operator)));
+    sync(&operator, &["--yes", "--prune"]).await.ok();
+    assert_eq!(operator.api.subscriptions().len(), 2);
+}
+
+#[tokio::test]
+async fn an_object_without_events_has_its_subscriptions_taken_away() {
+    let operator = Operator::new().await;
+    operator.write("subscriptions.toml", &file(&operator));
+    sync(&operator, &["--yes"]).await.ok();
+
+    operator.write("subscriptions.toml", &file(&operator).replace("\"all\"", "[]"));
+    sync(&operator, &["--yes", "--prune"]).await.ok();
+
+    let left = operator.api.subscriptions();
+    assert_eq!((left.len(), left[0].object_type.as_str()), (1, "ActionPackage"));
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_say_what_is_meant_is_refused_before_anything_is_called() {
+    let operator = Operator::new().await;
+    let good = file(&operator);
+    for (bad, advice) in [
+        (good.replace("context", "contxt"), "contxt"),
+        (good.replace("events = \"all\"", "events = [\"SurveyResponses\"]"), "SurveyResponses"),
+        (good.replace("group = \"group-1\"", ""), "one of group, action and package"),
+        (good.replace("group = \"group-1\"", "group = \"g\"\naction = \"a\""), "one of group, action and package"),
+        (good.replace("KAIZALA_CALLBACK_TOKEN", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE"),
+        (format!("validity_days = 30\n{good}"), "renew_before_days"),
+        (good.replace("{ env = \"KAIZALA_CALLBACK_TOKEN\" }", "\"a-pasted-token\""), "callback_token must be"),
+        (good.replace("{ env", "{ file = \"f\", env"), "callback_token must be"),
+        (good.replace("{ env", "{ token = \"a-pasted-token\", envy"), "callback_token must be"),
+        (format!("token = \"a-pasted-token\"\n{good}"), "line 1: unknown field `token`"),
+        ("callback_url = \"https://example.com/webhook\"".to_owned(), "[[subscription]]"),
+    ] {
+        operator.write("subscriptions.toml", &bad);
+        let ran = sync(&operator, &["--yes"]).await;
+        assert!(ran.code == 1 && ran.error.contains(advice), "{advice}: {ran:?}");
+        assert!(!ran.error.contains("a-pasted-token"), "{ran:?}");
+    }
+    let twice = format!("{good}\n[[subscription]]\ngroup = \"group-1\"\nevents = [\"Announcement\"]\n");
+    operator.write("subscriptions.toml", &twice);
+    let ran = sync(&operator, &["--yes"]).await;
+    assert!(ran.code == 1 && ran.error.contains("twice"), "{ran:?}");
+    assert!(operator.api.subscriptions().is_empty());
+}
+
+#[tokio::test]
+async fn the_example_in_the_readme_does_what_it_says() {
+    let operator = Operator::new().await;
+    let readme = include_str!("../../../README.md");
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is one");
+    let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/webhook";
+    assert!(example.contains(url));
+    operator.write("subscriptions.toml", &example.replace(url, &operator.callback_url()));
+    operator.write("callback-token", "a-token");
+
+    sync(&operator, &["--yes"]).await.ok();
+
+    assert_eq!(operator.api.subscriptions().len(), 2);
+    sync(&operator, &["--check"]).await.ok();
+}
+
+/// The API in another place, where so many calls pass and every further one is refused.
+struct StopsAfter(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl StopsAfter {
+    async fn calls(operator: &Operator, calls: usize) -> Self {
+        use std::sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        };
+
+        let left = Arc::new(AtomicUsize::new(calls));
+        let (api, shared) = (operator.api.router(), left.clone());
+        let router = axum::Router::new().fallback(async move |request: axum::extract::Request| {
+            let may_pass = shared.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            if may_pass.is_err() {
+                return axum::response::IntoResponse::into_response(StatusCode::FORBIDDEN);
+            }
+            tower_service::Service::call(&mut api.clone(), request).await.expect("it answers")
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let place = format!("http://{}", listener.local_addr().expect("it is bound"));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        operator.api.move_endpoint(NewPlace::EndpointUrl(place));
+        Self(left)
+    }
+
+    fn go_on(&self) {
+        self.0.store(usize::MAX, std::sync::atomic::Ordering::SeqCst);
+    }
+}

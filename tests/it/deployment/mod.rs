@@ -1,0 +1,4 @@
+//! The template and the dashboards agree with the code.
+
+mod dashboards;
+mod template;

@@ -1,0 +1,269 @@
+//! `template.yaml` and the code agree, and the template is sound.
+
+use std::{collections::HashSet, fs};
+
+use aws_sdk_dynamodb::types::{KeySchemaElement, ProjectionType};
+use kaizala_webhook::{
+    receiver::{CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME, WEBHOOK_PATH},
+    store::schema::{BY_TIME, EVENT_KEY, EXPIRES_AT, GROUP_ID, RECEIVED_AT},
+};
+use serde_json::{Value, json};
+
+use crate::support::{
+    World,
+    template::{only, root, template},
+};
+
+#[test]
+fn the_table_has_the_codes_keys_index_and_expiry() {
+    let template = template();
+    let (_, table) = only(&template, "AWS::DynamoDB::Table");
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let properties = &table["Properties"];
+
+    assert_eq!(properties["KeySchema"], json!([key(GROUP_ID, "HASH"), key(EVENT_KEY, "RANGE")]));
+    assert_eq!(
+        properties["GlobalSecondaryIndexes"],
+        json!([{
+            "IndexName": BY_TIME,
+            "KeySchema": [key(GROUP_ID, "HASH"), key(RECEIVED_AT, "RANGE")],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }])
+    );
+    let mut names: Vec<_> = properties["AttributeDefinitions"].as_array().unwrap().iter().collect();
+    names.sort_by_key(|definition| definition["AttributeName"].to_string());
+    let string = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+    assert_eq!(json!(names), json!([string(EVENT_KEY), string(GROUP_ID), string(RECEIVED_AT)]));
+    assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": EXPIRES_AT, "Enabled": true}));
+}
+
+#[test]
+fn the_table_is_encrypted_recoverable_and_survives_the_stack() {
+    let template = template();
+    let (_, table) = only(&template, "AWS::DynamoDB::Table");
+
+    assert_eq!((&table["DeletionPolicy"], &table["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    assert_eq!(table["Properties"]["DeletionProtectionEnabled"], true);
+    assert_eq!(table["Properties"]["SSESpecification"]["SSEEnabled"], true);
+    let recovery = &table["Properties"]["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(table["Properties"]["BillingMode"], "PAY_PER_REQUEST");
+}
+
+#[test]
+fn the_function_gets_the_environment_that_it_reads_and_no_other() {
+    let template = template();
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let variables = function["Properties"]["Environment"]["Variables"].as_object().expect("it has an environment");
+    let mut names: Vec<_> = variables.keys().map(String::as_str).collect();
+    names.sort_unstable();
+
+    assert_eq!(names, ["AWS_ENDPOINT_URL_DYNAMODB", CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME]);
+    assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda");
+    assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], "receiver");
+    let (table, _) = only(&template, "AWS::DynamoDB::Table");
+    assert_eq!(variables[TABLE_NAME], json!({"Ref": table}));
+    assert_eq!(variables[CALLBACK_TOKEN_SHA256], json!({"Ref": "CallbackTokenSha256"}));
+    let optional =
+        |condition: &str, parameter: &str| json!({"Fn::If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]});
+    assert_eq!(variables[RETENTION_DAYS], optional("EventsExpire", "RetentionDays"));
+    assert_eq!(variables["AWS_ENDPOINT_URL_DYNAMODB"], optional("HasDynamoDbEndpoint", "DynamoDbEndpointUrl"));
+}
+
+#[test]
+fn every_method_of_the_webhook_reaches_the_function_in_the_format_that_it_reads_and_with_time_to_answer() {
+    let template = template();
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let events = function["Properties"]["Events"].as_object().expect("it has events");
+    assert_eq!(events.len(), 1);
+    for event in events.values() {
+        assert_eq!(event["Type"], "HttpApi");
+        assert_eq!(event["Properties"]["Path"], WEBHOOK_PATH);
+        assert_eq!(event["Properties"]["Method"], "ANY");
+        assert_eq!(event["Properties"]["PayloadFormatVersion"], "2.0");
+    }
+    assert!(function["Properties"]["Timeout"].as_u64() > Some(4), "a 503 takes up to four seconds");
+    assert_eq!(function["Properties"]["LoggingConfig"]["LogFormat"], "JSON");
+}
+
+#[tokio::test]
+async fn the_local_table_is_the_templates() {
+    let world = World::new().await;
+    let (_, table) = {
+        let template = template();
+        let (name, table) = only(&template, "AWS::DynamoDB::Table");
+        (name.clone(), table["Properties"].clone())
+    };
+
+    let described = world.describe().await;
+
+    let keys = |schema: &[KeySchemaElement]| -> Vec<_> {
+        schema
+            .iter()
+            .map(|key| json!({"AttributeName": key.attribute_name(), "KeyType": key.key_type().as_str()}))
+            .collect()
+    };
+    assert_eq!(json!(keys(described.key_schema())), table["KeySchema"]);
+    let [index] = described.global_secondary_indexes() else { panic!("there is one index") };
+    let expected = &table["GlobalSecondaryIndexes"][0];
+    assert_eq!(json!(index.index_name()), expected["IndexName"]);
+    assert_eq!(json!(keys(index.key_schema())), expected["KeySchema"]);
+    let projection = index.projection().and_then(|projection| projection.projection_type()).map(ProjectionType::as_str);
+    assert_eq!(json!(projection), expected["Projection"]["ProjectionType"]);
+    assert_eq!(json!(world.expiry_attribute().await), table["TimeToLiveSpecification"]["AttributeName"]);
+}
+
+#[test]
+fn the_function_may_put_and_get_items_of_its_table_and_nothing_else() {
+    let template = template();
+    let (table, _) = only(&template, "AWS::DynamoDB::Table");
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let policies = function["Properties"]["Policies"].as_array().expect("it has policies");
+
+    let statements: Vec<_> =
+        policies.iter().flat_map(|policy| policy["Statement"].as_array().expect("inline").iter()).collect();
+    let [statement] = statements.as_slice() else { panic!("there are several statements") };
+    let mut actions: Vec<_> =
+        statement["Action"].as_array().unwrap().iter().map(|action| action.as_str().unwrap()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["dynamodb:GetItem", "dynamodb:PutItem"]);
+    assert_eq!(statement["Effect"], "Allow");
+    assert_eq!(statement["Resource"], json!({"Fn::GetAtt": [table, "Arn"]}));
+}
+
+/// An alias serves a published version, and SAM publishes one when the template changes, not when a parameter does.
+#[test]
+fn every_parameter_that_reaches_the_function_is_in_the_description_that_makes_a_new_version() {
+    fn parameters(value: &Value, names: &mut HashSet<String>) {
+        match value {
+            Value::Object(members) => {
+                names.extend(members.get("Ref").and_then(Value::as_str).map(str::to_owned));
+                members.values().for_each(|value| parameters(value, names));
+            }
+            Value::Array(list) => list.iter().for_each(|value| parameters(value, names)),
+            _ => {}
+        }
+    }
+    let template = template();
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let properties = &function["Properties"];
+    assert_eq!(
+        (&properties["AutoPublishAlias"], &properties["AutoPublishAliasAllProperties"]),
+        (&json!("live"), &json!(true))
+    );
+    let description = properties["VersionDescription"]["Fn::Sub"].as_str().expect("it is put together");
+
+    let mut names = HashSet::new();
+    for versioned in ["MemorySize", "LoggingConfig", "Environment", "Timeout", "Handler"] {
+        parameters(&properties[versioned], &mut names);
+    }
+    names.retain(|name| template["Parameters"].get(name).is_some());
+
+    // An emulator's, where nobody minds.
+    assert!(names.remove("DynamoDbEndpointUrl"));
+    assert!(names.contains("CallbackTokenSha256") && names.len() > 3, "{names:?}");
+    for name in &names {
+        assert!(description.contains(&format!("${{{name}}}")), "{name}");
+    }
+    let longest =
+        description.replace("${CallbackTokenSha256}", &"0".repeat(3 * 65 - 1)).replace("${MemorySize}", "10240");
+    assert!(longest.len() <= 256, "Lambda allows 256 characters");
+}
+
+#[test]
+fn a_gradual_deployment_watches_nothing_that_needs_the_alias_itself() {
+    let template = template();
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let alarms = function["Properties"]["DeploymentPreference"]["Alarms"].as_array().expect("it has alarms");
+    assert!(!alarms.is_empty());
+    for alarm in alarms {
+        let alarm = &template["Resources"][alarm["Ref"].as_str().expect("by name")];
+        assert!(
+            !alarm.to_string().contains("\"Api\""),
+            "the API points to the alias: CloudFormation would go round in circles"
+        );
+    }
+}
+
+#[test]
+fn the_access_log_has_no_query_string_no_address_and_no_user_agent() {
+    let template = template();
+    let (_, api) = only(&template, "AWS::Serverless::HttpApi");
+    let format = api["Properties"]["AccessLogSettings"]["Format"].as_str().expect("there is a format");
+
+    let fields: Value = serde_json::from_str(format).expect("it is one JSON object on one line");
+
+    let variables: Vec<_> = fields.as_object().expect("it is").values().filter_map(Value::as_str).collect();
+    assert!(variables.contains(&"$context.status") && variables.contains(&"$context.requestId"));
+    for variable in variables {
+        let told =
+            ["requestId", "requestTimeEpoch", "httpMethod", "routeKey", "status", "responseLength", "responseLatency"];
+        let name = variable.strip_prefix("$context.").expect("it is a variable");
+        assert!(told.contains(&name) || name.starts_with("integration") || name == "error.responseType", "{name}");
+    }
+    assert!(!format.contains('\n'));
+}
+
+#[test]
+fn the_exports_bucket_is_encrypted_private_tls_only_and_survives_the_stack() {
+    let template = template();
+    let (name, bucket) = only(&template, "AWS::S3::Bucket");
+    let properties = &bucket["Properties"];
+
+    assert_eq!((&bucket["DeletionPolicy"], &bucket["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    let encryption = &properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+    assert_eq!(encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
+    let access = properties["PublicAccessBlockConfiguration"].as_object().expect("it is there");
+    assert!(access.len() == 4 && access.values().all(|blocked| *blocked == true));
+    assert!(properties["LifecycleConfiguration"]["Rules"].as_array().is_some_and(|rules| !rules.is_empty()));
+    let (_, policy) = only(&template, "AWS::S3::BucketPolicy");
+    assert_eq!(policy["Properties"]["Bucket"], json!({"Ref": name}));
+    let statement = &policy["Properties"]["PolicyDocument"]["Statement"][0];
+    assert_eq!(
+        (&statement["Effect"], &statement["Principal"], &statement["Action"]),
+        (&json!("Deny"), &json!("*"), &json!("s3:*"))
+    );
+    assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+}
+
+#[test]
+fn the_export_is_of_this_table_into_this_bucket_by_a_role_that_can_do_no_more() {
+    let template = template();
+    let (table, _) = only(&template, "AWS::DynamoDB::Table");
+    let (bucket, _) = only(&template, "AWS::S3::Bucket");
+    let (_, schedule) = only(&template, "AWS::Scheduler::Schedule");
+    let (role, permissions) = only(&template, "AWS::IAM::Role");
+    let target = &schedule["Properties"]["Target"];
+
+    assert_eq!(target["RoleArn"], json!({"Fn::GetAtt": [role, "Arn"]}));
+    let input: Value =
+        serde_json::from_str(target["Input"]["Fn::Sub"].as_str().expect("put together")).expect("it is JSON");
+    assert_eq!(
+        (&input["TableArn"], &input["S3Bucket"]),
+        (&json!(format!("${{{table}.Arn}}")), &json!(format!("${{{bucket}}}")))
+    );
+    assert_eq!(input["S3Prefix"], "exports/dt=<aws.scheduler.scheduled-time>");
+    assert_eq!(input["ExportFormat"], "DYNAMODB_JSON");
+    // Athena finds an export by the time at which it was due.
+    assert_eq!(schedule["Properties"]["ScheduleExpression"], "cron(0 2 * * ? *)");
+    let athena = fs::read_to_string(root().join("dashboards/athena/stack.yaml")).expect("it is there");
+    assert!(athena.contains("/exports/dt=${!dt}T02:00:00Z/"));
+    let statements = &permissions["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    assert_eq!(
+        *statements,
+        json!([
+            {"Effect": "Allow", "Action": "dynamodb:ExportTableToPointInTime", "Resource": {"Fn::GetAtt": [table, "Arn"]}},
+            {"Effect": "Allow", "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"], "Resource": {"Fn::Sub": format!("${{{bucket}.Arn}}/exports/*")}},
+        ])
+    );
+}
+
+#[test]
+fn no_secret_has_a_default() {
+    let template = template();
+    for (name, parameter) in template["Parameters"].as_object().expect("it has parameters") {
+        if name.contains("Token") || name.contains("Secret") {
+            assert!(parameter.get("Default").is_none(), "{name}");
+        }
+    }
+}

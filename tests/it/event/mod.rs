@@ -1,0 +1,5 @@
+//! The domain: what identifies an event, and what its data holds.
+
+mod data;
+mod identity;
+mod same_answers;

@@ -1,0 +1,3 @@
+//! The client of the Kaizala API.
+
+mod client;

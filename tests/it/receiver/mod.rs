@@ -1,0 +1,12 @@
+//! The receiver: what each request is answered, and what is kept of it.
+
+mod concurrency;
+mod configuration;
+mod delivery;
+mod failures;
+mod fixtures;
+mod http_contract;
+mod lambda;
+mod metrics;
+mod properties;
+mod quarantine;

@@ -1,0 +1,5 @@
+//! The simulated Kaizala: its events, its API, its account of what must have arrived.
+
+mod api;
+mod generator;
+mod ledger;

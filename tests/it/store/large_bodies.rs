@@ -1,0 +1,211 @@
+//! Bodies beyond what an item holds.
+
+use std::{collections::HashMap, io::Write};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use flate2::{Compression, write::GzEncoder};
+use kaizala_webhook::store::{ReadError, StoredItem};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::support::{Fault, World, events::noise};
+
+fn event(id: &str, text: &str) -> String {
+    json!({"eventId": id, "eventType": "TextMessageCreated", "groupId": "g", "data": {"text": text}}).to_string()
+}
+
+const MB: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn a_large_body_that_compresses_stays_one_item_and_one_request() {
+    let world = World::new().await;
+    let body = event("1", &"the same words again and again ".repeat(60_000));
+    world.proxy.take_operations();
+
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "duplicate");
+
+    assert_eq!(world.proxy.take_operations(), ["PutItem", "PutItem"]);
+    let item = world.only_item().await;
+    assert!(item.bytes("payloadGzip").is_some() && item.text("payload").is_none());
+    assert_eq!(world.body(&item).await, body.as_bytes());
+}
+
+#[tokio::test]
+async fn five_megabytes_come_back_byte_for_byte() {
+    let world = World::with_retention(Some(1)).await;
+    let body = event("1", &noise("a", 5 * MB));
+
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
+
+    let item = world.only_item().await;
+    assert_eq!(world.body(&item).await, body.as_bytes());
+    let digest = hex::encode(Sha256::digest(&body));
+    let keys: Vec<_> = world.part_keys().await.into_iter().map(|(_, key)| key).collect();
+    let part = |index| format!("TextMessageCreated#1#part{}-{index:04}", &digest[..16]);
+    assert_eq!(keys, (0..item.number("payloadParts").expect("it has parts")).map(part).collect::<Vec<_>>());
+    for key in keys {
+        assert!(world.item("g", &key).await.number("expiresAt") > item.number("expiresAt"), "a part expires too early");
+    }
+}
+
+#[tokio::test]
+async fn a_large_duplicate_writes_no_parts() {
+    let world = World::new().await;
+    let body = event("1", &noise("a", MB));
+    world.deliver_body(body.clone()).await;
+    world.proxy.take_operations();
+
+    assert_eq!(world.deliver_body(body).await.outcome(), "duplicate");
+
+    assert_eq!(world.proxy.take_operations(), ["GetItem"]);
+}
+
+#[tokio::test]
+async fn a_large_original_and_a_large_edit_under_one_event_id_both_come_back() {
+    let world = World::new().await;
+    let (original, edit) = (event("1", &noise("a", MB)), event("1", &noise("b", MB)));
+
+    assert_eq!(world.deliver_body(original.clone()).await.outcome(), "stored");
+    assert_eq!(world.deliver_body(edit.clone()).await.outcome(), "revised");
+    assert_eq!(world.deliver_body(edit.clone()).await.outcome(), "duplicate");
+    assert_eq!(world.deliver_body(original.clone()).await.outcome(), "duplicate");
+
+    let items = world.items().await;
+    assert_eq!(items.len(), 2);
+    for item in items.values() {
+        let expected = if item.text("revisionOf").is_some() { &edit } else { &original };
+        assert!(world.body(item).await == expected.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_small_edit_of_a_large_original_is_kept_and_the_other_way_round() {
+    let world = World::new().await;
+    let (large, small) = (noise("a", MB), "short");
+
+    for (id, first, second) in [("1", &*large, small), ("2", small, &*large)] {
+        assert_eq!(world.deliver_body(event(id, first)).await.outcome(), "stored");
+        assert_eq!(world.deliver_body(event(id, second)).await.outcome(), "revised");
+    }
+
+    for item in world.items().await.values() {
+        world.body(item).await;
+    }
+}
+
+#[tokio::test]
+async fn a_large_broken_body_comes_back_byte_for_byte() {
+    let world = World::new().await;
+    let text = format!("{{\"eventId\":\"1\",{}", noise("a", 2 * MB)).into_bytes();
+    let mut bytes = text.clone();
+    bytes.push(0xff);
+
+    for body in [text, bytes] {
+        assert_eq!(world.deliver_body(body.clone()).await.outcome(), "quarantined");
+        assert_eq!(world.deliver_body(body.clone()).await.outcome(), "quarantined");
+        let items = world.items().await;
+        let mut found = false;
+        for item in items.values() {
+            found |= world.body(item).await == body;
+        }
+        assert!(found);
+    }
+    assert_eq!(world.items().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_large_body_whose_writing_breaks_off_is_invisible_and_whole_after_a_retry() {
+    let world = World::new().await;
+    let body = event("1", &noise("a", 2 * MB));
+    // The look before, the look for the first part, and that part; then nothing gets through.
+    world.proxy.next_passes(3);
+    world.proxy.always(Fault::Rejection);
+
+    assert_eq!(world.deliver_body(body.clone()).await.status.as_u16(), 503);
+    assert!(world.items().await.is_empty());
+    assert_eq!(world.parts().await, 1);
+
+    world.proxy.heal();
+    world.proxy.take_operations();
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
+    assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+    // The item and all parts but the one that was there: a redelivery gets further than the one before.
+    let puts = world.proxy.take_operations().iter().filter(|operation| *operation == "PutItem").count();
+    assert_eq!(puts, world.parts().await);
+}
+
+#[tokio::test]
+async fn a_part_left_behind_with_other_bytes_is_written_anew() {
+    let world = World::new().await;
+    let body = event("1", &noise("a", MB));
+    world.deliver_body(body.clone()).await;
+    let parts = world.part_keys().await;
+    world.overwrite_part(&parts[0], b"the same body by another gzip").await;
+    world.delete(&("g".to_owned(), "TextMessageCreated#1".to_owned())).await;
+
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
+
+    assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+}
+
+#[tokio::test]
+async fn sizes_around_the_limits_all_come_back() {
+    let world = World::new().await;
+    let mut bodies = Vec::new();
+    for (id, bytes) in
+        (370..=390).map(|kb| kb * 1024).chain([388_400, 388_900, 389_100, 511_000, 516_000, 518_500]).enumerate()
+    {
+        let body = event(&id.to_string(), &noise(&id.to_string(), bytes));
+        assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored", "{bytes}");
+        bodies.push(body);
+    }
+    for (id, body) in bodies.iter().enumerate() {
+        let item = world.item("g", &format!("TextMessageCreated#{id}")).await;
+        assert!(world.body(&item).await == body.as_bytes(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_with_a_missing_or_foreign_part_is_reported_and_not_made_up() {
+    let world = World::new().await;
+    world.deliver_body(event("1", &noise("a", MB))).await;
+    let item = world.only_item().await;
+    let part = world.part_keys().await.into_iter().next().expect("there are parts");
+
+    world.overwrite_part(&part, b"something else").await;
+    assert!(world.behind.body(&item).await.is_err());
+
+    world.delete(&part).await;
+    let error = world.behind.body(&item).await.expect_err("a part is gone").to_string();
+    assert!(error.contains("part is missing") && error.contains("TextMessageCreated#1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_large_edit_under_the_longest_key_there_may_be_comes_back() {
+    let world = World::new().await;
+    let body = |text: &str| {
+        let (id, group) = ("i".repeat(1024 - 44 - 2), "g".repeat(2048));
+        json!({"eventId": id, "eventType": "X", "groupId": group, "data": {"text": text}}).to_string()
+    };
+    let (original, edit) = (body(&noise("a", MB)), body(&noise("b", MB)));
+
+    assert_eq!(world.deliver_body(original).await.outcome(), "stored");
+    assert_eq!(world.deliver_body(edit.clone()).await.outcome(), "revised");
+
+    let revision =
+        world.items().await.into_values().find(|item| item.text("revisionOf").is_some()).expect("it is there");
+    assert_eq!(world.body(&revision).await, edit.as_bytes());
+}
+
+#[test]
+fn a_body_that_unpacks_to_more_than_any_that_is_received_is_damaged_and_fills_no_memory() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..65 {
+        gzip.write_all(&vec![b' '; MB]).expect("a Vec takes every write");
+    }
+    let gzip = gzip.finish().expect("a Vec takes every write");
+    let item = StoredItem::from(HashMap::from([("payloadGzip".to_owned(), AttributeValue::B(Blob::new(gzip)))]));
+
+    assert!(matches!(item.body(), Err(ReadError::Damaged { .. })));
+}

@@ -1,0 +1,3 @@
+//! Which rows come of an item.
+
+mod flatten;
