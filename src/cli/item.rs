@@ -11,25 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::output::{Output, harmless, say};
-use crate::store::{Store, StoredItem, schema};
-
-/// What is shown of an item besides its body.
-const ATTRIBUTES: [&str; 14] = [
-    schema::GROUP_ID,
-    schema::EVENT_KEY,
-    schema::EVENT_TYPE,
-    schema::EVENT_ID,
-    schema::OBJECT_TYPE,
-    schema::OBJECT_ID,
-    schema::ACTION_ID,
-    schema::RESPONSE_ID,
-    schema::FROM_USER_ID,
-    schema::RECEIVED_AT,
-    schema::OCCURRED_AT,
-    schema::REQUEST_ID,
-    schema::REVISION_OF,
-    schema::REASON,
-];
+use crate::store::{Store, StoredItem};
 
 /// How to show an item.
 #[derive(Args)]
@@ -74,10 +56,8 @@ struct Shown<'a> {
 
 fn as_json(item: &StoredItem, body: &[u8]) -> anyhow::Result<String> {
     let mut shown = Map::new();
-    for name in ATTRIBUTES {
-        shown.extend(item.text(name).map(|text| (name.to_owned(), json!(text))));
-    }
-    shown.extend(item.is_pulled().then(|| (schema::PULLED.to_owned(), json!(true))));
+    shown.extend(item.description().map(|(name, text)| (name.to_owned(), json!(text))));
+    shown.extend(item.is_pulled().then(|| ("pulled".to_owned(), json!(true))));
     let text = std::str::from_utf8(body).ok();
     let json = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
     Ok(serde_json::to_string(&Shown {
@@ -90,13 +70,11 @@ fn as_json(item: &StoredItem, body: &[u8]) -> anyhow::Result<String> {
 
 fn as_text(item: &StoredItem, body: &[u8]) -> String {
     let mut shown = String::new();
-    for name in ATTRIBUTES {
-        if let Some(text) = item.text(name) {
-            let _ = writeln!(shown, "{name:<12} {}", harmless(text));
-        }
+    for (name, text) in item.description() {
+        let _ = writeln!(shown, "{name:<12} {}", harmless(text));
     }
     if item.is_pulled() {
-        let _ = writeln!(shown, "{:<12} yes", schema::PULLED);
+        let _ = writeln!(shown, "{:<12} yes", "pulled");
     }
     let json = serde_json::from_slice::<Value>(body).ok();
     let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     event::QUARANTINE_GROUP,
-    store::{Replay as Replayed, Store, TimeRange, schema},
+    store::{Replay as Replayed, Store, TimeRange},
 };
 
 /// Look after bodies that were authenticated and no events.
@@ -108,8 +108,8 @@ impl List {
         for key in keys(&store, &range, limit as usize).await? {
             // It may have been replayed since the index was read.
             let Some(item) = store.get(QUARANTINE_GROUP, &key).await.context(UNREADABLE)? else { continue };
-            let text = |name| item.text(name).unwrap_or_default().to_owned();
-            rows.push([text(schema::RECEIVED_AT), text(schema::REASON), key]);
+            let received_at = item.received_at().map(|time| time.to_string()).unwrap_or_default();
+            rows.push([received_at, item.reason().unwrap_or_default().to_owned(), key]);
         }
         let json = rows
             .iter()

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use clap::Args;
 use http::Uri;
 
-use crate::store::{ConnectOptions, Store, connect_local, connect_with};
+use crate::store::{ConnectOptions, Store, connect_local_patiently, connect_with};
 
 /// Where `kaizala dev` serves its database unless told otherwise.
 const DEV_DATABASE: &str = "http://127.0.0.1:8000";
@@ -51,7 +51,7 @@ impl TableOptions {
     pub(super) async fn open_with_retention(&self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
         let client = match self.endpoint_url() {
             // An emulator, which has no use for anybody's credentials.
-            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local(url),
+            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local_patiently(url),
             _ => connect_with(self.connect_options()).await?,
         };
         Ok(Store::new(client, &self.name, days))

@@ -44,11 +44,11 @@ impl EventKey {
         Self(format!("{}#r{}", self.0, content.short()))
     }
 
-    /// The key of an item that holds a part of a body. The body's digest is in it, so that two bodies under one key never
-    /// share a part.
+    /// The key of an item that holds a part of a gzipped body. The digest of the gzip is in it, so that two gzips under one
+    /// key never share a part, be they of two bodies or of the same.
     #[must_use]
-    pub fn part(&self, body: &Sha256Digest, index: u64) -> Self {
-        Self(format!("{}#part{}-{index:04}", self.0, body.short()))
+    pub fn part(&self, gzip: &Sha256Digest, index: u64) -> Self {
+        Self(format!("{}#part{}-{index:04}", self.0, gzip.short()))
     }
 
     /// A key as it stands in the table.

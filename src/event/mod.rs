@@ -196,6 +196,11 @@ impl<'a> Event<'a> {
         self.indexed.response_id.as_deref()
     }
 
+    /// Whether the event says that it is an edit of a response, `data.isUpdateResponse`.
+    pub fn is_edit(&self) -> bool {
+        self.members.as_ref().and_then(|data| data.flag("isUpdateResponse")).unwrap_or_default()
+    }
+
     /// When it happened by the sender's clock: the answer to the question `ResponseTime`. The envelope has no time.
     pub fn occurred_at(&self) -> Option<Timestamp> {
         self.indexed.occurred_at

@@ -137,10 +137,13 @@ impl Receiver {
             Ok(event) => {
                 let record = Record::of_event(event, arrival.clone());
                 match self.0.store.put(&record, body).await {
+                    Ok(outcome) => return Ok(Kept { outcome, quarantined: None }),
                     // It would be refused again at every retry, until Kaizala disables the webhook. Quarantine takes
                     // any body; if DynamoDB rejects that too, it is the table that is wrong.
-                    Err(error @ StoreError::Rejected(_)) => (QuarantineReason::RejectedByStore, Some(error)),
-                    kept => return Ok(Kept { outcome: kept?, quarantined: None }),
+                    Err(error) => match QuarantineReason::of_failure(&error) {
+                        Some(reason) => (reason, Some(error)),
+                        None => return Err(error),
+                    },
                 }
             }
             Err(unreadable) => (QuarantineReason::Unreadable(*unreadable), None),

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read, Write};
 
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 
 use super::{
-    item::digest,
-    schema::{PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
+    attribute::{blob, digest, string},
+    schema::{PARTS_SHA256, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
 };
 use crate::event::Sha256Digest;
 
@@ -16,7 +16,7 @@ use crate::event::Sha256Digest;
 /// may differ by.
 const MAX_ITEM_BYTES: usize = 380 * 1024;
 
-/// Bytes of gzip in a part. Leaves its item room for the longest group id and key there are.
+/// Bytes of gzip in a part. They leave its item room for the longest group id and key there are.
 const PART_BYTES: usize = MAX_ITEM_BYTES - 4 * 1024;
 
 /// The largest body that is read back. Lambda takes 6 MB; what unpacks to more than ten times that was not written by the
@@ -33,8 +33,11 @@ pub(super) enum Payload<'a> {
 
 /// A gzipped body that is too large for one item.
 pub(super) struct PayloadParts {
-    /// Digest of the body, not of the gzip, whose bytes depend on the library that made them.
-    pub(super) body: Sha256Digest,
+    /// Digest of the body, by which a reader checks what it has put together.
+    body: Sha256Digest,
+    /// Digest of the gzip, in the keys of the parts. Another version of the function or a command may gzip the same body to
+    /// other bytes: with these in their keys, neither overwrites the parts of the other.
+    pub(super) gzip_sha256: Sha256Digest,
     gzip: Bytes,
 }
 
@@ -52,22 +55,23 @@ impl<'a> Payload<'a> {
         if gzip.len() <= room {
             Self::Gzip(gzip)
         } else {
-            Self::Parts(PayloadParts { body: Sha256Digest::of(body), gzip })
+            let gzip_sha256 = Sha256Digest::of(&gzip);
+            Self::Parts(PayloadParts { body: Sha256Digest::of(body), gzip_sha256, gzip })
         }
     }
 
     /// The attributes that hold the body, or tell where its parts are.
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, AttributeValue)> {
-        let (first, second) = match self {
-            Self::Text(text) => ((PAYLOAD, AttributeValue::S((*text).to_owned())), None),
+        let (first, of_parts) = match self {
+            Self::Text(text) => ((PAYLOAD, string(text)), None),
             Self::Bytes(bytes) => ((PAYLOAD_BYTES, blob(bytes)), None),
             Self::Gzip(gzip) => ((PAYLOAD_GZIP, blob(gzip)), None),
             Self::Parts(parts) => (
                 (PAYLOAD_PARTS, AttributeValue::N(parts.count().to_string())),
-                Some((PAYLOAD_SHA256, digest(&parts.body))),
+                Some([(PAYLOAD_SHA256, digest(&parts.body)), (PARTS_SHA256, digest(&parts.gzip_sha256))]),
             ),
         };
-        [first].into_iter().chain(second)
+        [first].into_iter().chain(of_parts.into_iter().flatten())
     }
 }
 
@@ -82,7 +86,7 @@ impl PayloadParts {
     }
 }
 
-/// The body that a gzip holds; an error also when it is larger than [`MAX_BODY_BYTES`].
+/// The body that a gzip holds. An error too if it is larger than [`MAX_BODY_BYTES`].
 pub(super) fn gunzip(gzip: &[u8]) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     GzDecoder::new(gzip).take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut body)?;
@@ -94,8 +98,4 @@ fn gzip(body: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     let gzip = encoder.write_all(body).and_then(|()| encoder.finish());
     Bytes::from(gzip.expect("a Vec takes every write"))
-}
-
-fn blob(bytes: impl AsRef<[u8]>) -> AttributeValue {
-    AttributeValue::B(Blob::new(bytes.as_ref()))
 }

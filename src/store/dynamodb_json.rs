@@ -10,13 +10,13 @@ use serde::{
 };
 use serde_json::json;
 
-use super::read::StoredItem;
+use super::stored_item::StoredItem;
 
 impl StoredItem {
     /// The item on a line of an export. Attributes of types that this table has no use for are left out.
     ///
     /// # Errors
-    /// When the line is no item in DynamoDB JSON.
+    /// If the line is not an item in DynamoDB JSON.
     pub fn from_export_line(line: &str) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Line {
@@ -26,11 +26,11 @@ impl StoredItem {
         Ok(Self::from(serde_json::from_str::<Line>(line)?.item.0))
     }
 
-    /// As [`from_export_line`](Self::from_export_line), without the body and without what else is binary: what it takes to
-    /// sort items, for a third of the time.
+    /// The item on a line of an export without its body and what else is binary: enough to sort items by, for a third of the
+    /// time.
     ///
     /// # Errors
-    /// When the line is no item in DynamoDB JSON.
+    /// If the line is not an item in DynamoDB JSON.
     pub fn strings_of_export_line(line: &str) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Line {
@@ -40,8 +40,8 @@ impl StoredItem {
         Ok(Self::from(serde_json::from_str::<Line>(line)?.item.0))
     }
 
-    /// The event type of the item on a line of an export, told without reading the line; none when there is none, or when
-    /// the line is not spelled as AWS spells it. No body looks like that: the quotes in it are escaped.
+    /// The event type of the item on a line of an export, told without reading the line: `None` if the item has none, or if
+    /// the line is not spelled as AWS spells it. A body never looks like an attribute: the quotes in it are escaped.
     pub fn event_type_of_export_line(line: &str) -> Option<&str> {
         const BEFORE: &[u8] = b"\"eventType\":{\"S\":\"";
         let start = memchr::memmem::find(line.as_bytes(), BEFORE)? + BEFORE.len();
@@ -60,7 +60,7 @@ impl StoredItem {
                 AttributeValue::N(number) => ("N", json!(number)),
                 AttributeValue::B(bytes) => ("B", json!(STANDARD.encode(bytes.as_ref()))),
                 AttributeValue::Bool(flag) => ("BOOL", json!(flag)),
-                // The table has no others.
+                // The table has sets too, which the readers of an export have no use for.
                 _ => continue,
             };
             if at > 0 {
@@ -81,7 +81,8 @@ fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("it is JSON, and a Vec takes every write");
 }
 
-/// The attributes of an item; all of them, or (`WHOLE` false) the strings and numbers but for the body.
+/// The attributes of an item: all of them if `WHOLE`, else the strings, numbers and Booleans except the body, and of what
+/// is binary the name alone.
 struct Attributes<const WHOLE: bool>(HashMap<String, AttributeValue>);
 
 impl<'de, const WHOLE: bool> Deserialize<'de> for Attributes<WHOLE> {

@@ -16,6 +16,8 @@ pub enum StoreError {
     Throttled(Failure),
     /// DynamoDB will not take this request, however often it is sent.
     Rejected(Failure),
+    /// A revision's key is taken by another one, whose digest begins with the same 16 hex digits.
+    DigestCollision,
     /// Anything else: no connection, no credentials, no permission, no table, an error of DynamoDB's own.
     Unavailable(Failure),
 }
@@ -34,6 +36,7 @@ impl StoreError {
             Self::TimedOut => "timed-out",
             Self::Throttled(_) => "throttled",
             Self::Rejected(_) => "rejected",
+            Self::DigestCollision => "digest-collision",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -45,6 +48,9 @@ impl fmt::Display for StoreError {
             Self::TimedOut => f.write_str("DynamoDB did not answer in time"),
             Self::Throttled(failure) => write!(f, "DynamoDB is throttling: {}", failure.summary),
             Self::Rejected(failure) => write!(f, "DynamoDB rejected the request: {}", failure.summary),
+            Self::DigestCollision => {
+                f.write_str("another revision of the event has the same key: their digests begin alike")
+            }
             Self::Unavailable(failure) => write!(f, "DynamoDB is unavailable: {}", failure.summary),
         }
     }
@@ -53,9 +59,49 @@ impl fmt::Display for StoreError {
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::TimedOut => None,
+            Self::TimedOut | Self::DigestCollision => None,
             Self::Throttled(failure) | Self::Rejected(failure) | Self::Unavailable(failure) => Some(&*failure.source),
         }
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// DynamoDB did not answer.
+    Store(StoreError),
+    /// The item holds no body, or not all of it, or one that is damaged.
+    Damaged {
+        /// The partition.
+        group: String,
+        /// The sort key.
+        key: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Damaged { group, key, what } => write!(f, "item {group} / {key}: {what}"),
+        }
+    }
+}
+
+impl Error for ReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Damaged { .. } => None,
+        }
+    }
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

@@ -1,19 +1,19 @@
 //! An event or a quarantined body as an item, all but its payload.
 
-use std::{collections::HashMap, num::NonZeroU32};
+use std::num::NonZeroU32;
 
-use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
+    attribute::{Item, blob, digest, key_of, string},
     body::{Payload, PayloadParts},
+    error::StoreError,
     schema::{
-        ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_KEY, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, GROUP_ID, OBJECT_ID,
-        OBJECT_TYPE, OCCURRED_AT, PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+        ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
+        PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
     },
 };
 use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp, Unreadable};
-
-pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// DynamoDB's limit on a partition key, and ours on any id that becomes an attribute. A longer "id" is not one that
 /// anybody looks things up by; it stays in the payload, and cannot push the item over DynamoDB's limit.
@@ -27,27 +27,39 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 /// How a body got here.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// When.
+    /// When it was received.
     pub received_at: Timestamp,
-    /// API Gateway's id of the request, not empty. Without one, our own retry of a write cannot be told from a duplicate.
+    /// API Gateway's id of the request, never empty. Without one, our own retry of a write looks like a duplicate.
     pub request_id: Option<String>,
 }
 
 /// Why a body is in quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuarantineReason {
-    /// It is no event.
+    /// It is not an event.
     Unreadable(Unreadable),
     /// It is an event, but DynamoDB would not take the item that it makes.
     RejectedByStore,
+    /// It is a revision whose key another revision has already: the first 16 hex digits of their digests are the same.
+    DigestCollision,
 }
 
 impl QuarantineReason {
+    /// Why a body that could not be kept as an event goes to quarantine: `None` if the same write may succeed later.
+    pub fn of_failure(error: &StoreError) -> Option<Self> {
+        match error {
+            StoreError::Rejected(_) => Some(Self::RejectedByStore),
+            StoreError::DigestCollision => Some(Self::DigestCollision),
+            StoreError::TimedOut | StoreError::Throttled(_) | StoreError::Unavailable(_) => None,
+        }
+    }
+
     /// The reason as it stands in the table, in logs and in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable(reason) => reason.as_str(),
             Self::RejectedByStore => "rejected-by-store",
+            Self::DigestCollision => "digest-collision",
         }
     }
 }
@@ -57,8 +69,10 @@ impl QuarantineReason {
 pub struct Record {
     pub(super) group: String,
     pub(super) key: EventKey,
-    /// None in quarantine, where the key is the body's digest.
+    /// `None` in quarantine, where the key is the body's digest.
     pub(super) content: Option<Sha256Digest>,
+    /// Whether the sender says that it is an edit.
+    pub(super) is_edit: bool,
     pub(super) arrival: Arrival,
     /// Epoch seconds; in place of what the table's retention says.
     expires_at: Option<i64>,
@@ -85,7 +99,8 @@ impl Record {
             Some((name, string(id)))
         }));
         attributes.extend(event.occurred_at().map(|time| (OCCURRED_AT, string(&time.to_string()))));
-        Self::new(event.table_group().into_owned(), event.key(), Some(content), arrival, attributes)
+        let record = Self::new(event.table_group().into_owned(), event.key(), Some(content), arrival, attributes);
+        Self { is_edit: event.is_edit(), ..record }
     }
 
     /// The same record, of a response that was pulled.
@@ -95,7 +110,7 @@ impl Record {
         self
     }
 
-    /// The same record with an expiry of its own, in epoch seconds, where there is one.
+    /// The same record with an expiry of its own, in epoch seconds, if there is one.
     #[cfg(feature = "cli")]
     #[must_use]
     pub(super) fn expiring_at(self, expires_at: Option<i64>) -> Self {
@@ -117,7 +132,7 @@ impl Record {
     ) -> Self {
         attributes.push((RECEIVED_AT, string(&arrival.received_at.to_string())));
         attributes.extend(arrival.request_id.as_deref().map(|id| (REQUEST_ID, string(id))));
-        Self { group, key, content, arrival, expires_at: None, attributes }
+        Self { group, key, content, is_edit: false, arrival, expires_at: None, attributes }
     }
 
     /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.
@@ -127,7 +142,7 @@ impl Record {
         attributes + self.group.len() + 3 * self.key.as_str().len() + KEYS_AND_NUMBERS
     }
 
-    /// The item under `key`, which is not the record's own when the item is a revision of that.
+    /// The item under `key`: the record's own key, or that of a revision.
     pub(super) fn item(&self, key: &EventKey, payload: &Payload<'_>, retention_days: Option<NonZeroU32>) -> Item {
         let mut item = key_of(&self.group, key.as_str());
         item.extend(self.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
@@ -162,9 +177,23 @@ impl Record {
         retention_days: Option<NonZeroU32>,
     ) -> impl Iterator<Item = Item> + 'a {
         (0..).zip(parts.pieces()).map(move |(index, piece)| {
-            let mut item = key_of(&self.group, key.part(&parts.body, index).as_str());
+            let mut item = key_of(&self.group, key.part(&parts.gzip_sha256, index).as_str());
             item.insert(PART.to_owned(), piece);
             item.extend(self.part_expiry(retention_days));
+            item
+        })
+    }
+
+    /// The part items of the item under `key` without their pieces, to take the place of parts that no item counts.
+    pub(super) fn emptied_part_items<'a>(
+        &'a self,
+        key: &'a EventKey,
+        parts: &'a PayloadParts,
+    ) -> impl Iterator<Item = Item> + 'a {
+        let expires_at = self.arrival.received_at.epoch_seconds() + LAST_REDELIVERY_DAYS * SECONDS_PER_DAY;
+        self.part_items(key, parts, None).map(move |mut item| {
+            item.insert(PART.to_owned(), blob([]));
+            item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
             item
         })
     }
@@ -184,32 +213,6 @@ impl Record {
         let at = self.expires_at.or(retention_days.map(by_retention))? + more_days * SECONDS_PER_DAY;
         Some((EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string())))
     }
-}
-
-/// The key attributes of an item.
-pub(super) fn key_of(group: &str, key: &str) -> Item {
-    let mut item = HashMap::with_capacity(20);
-    item.insert(GROUP_ID.to_owned(), string(group));
-    item.insert(EVENT_KEY.to_owned(), string(key));
-    item
-}
-
-pub(super) fn string(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
-}
-
-pub(super) fn digest(digest: &Sha256Digest) -> AttributeValue {
-    AttributeValue::B(Blob::new(digest.as_bytes().as_slice()))
-}
-
-/// The attribute, when it is a string.
-pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
-    item.get(name)?.as_s().ok().map(String::as_str)
-}
-
-/// The attribute, when it is binary.
-pub(super) fn bytes<'a>(item: &'a Item, name: &str) -> Option<&'a [u8]> {
-    item.get(name)?.as_b().ok().map(AsRef::as_ref)
 }
 
 fn value_size(value: &AttributeValue) -> usize {

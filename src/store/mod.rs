@@ -2,8 +2,10 @@
 //!
 //! The only room that knows attribute names.
 
+mod attribute;
 mod body;
 mod client;
+mod create_table;
 #[cfg(feature = "cli")]
 mod dynamodb_json;
 mod error;
@@ -17,7 +19,8 @@ mod read;
 mod replay;
 #[cfg(feature = "cli")]
 mod scan;
-pub mod schema;
+mod schema;
+mod stored_item;
 #[cfg(feature = "cli")]
 mod transact;
 mod write;
@@ -29,14 +32,16 @@ use aws_sdk_dynamodb::Client;
 #[cfg(feature = "cli")]
 pub use self::scan::{Page, PageKey};
 pub use self::{
-    client::{ConnectError, ConnectOptions, connect, connect_local, connect_with, sdk_config},
-    error::StoreError,
+    client::{ConnectError, connect, connect_local},
+    error::{ReadError, StoreError},
     item::{Arrival, QuarantineReason, Record},
-    read::{ReadError, StoredBody, StoredItem, StoredParts},
+    read::{StoredBody, StoredParts},
+    stored_item::{ItemKind, StoredItem},
     write::Outcome,
 };
 #[cfg(feature = "cli")]
 pub use self::{
+    client::{ConnectOptions, connect_local_patiently, connect_with, sdk_config},
     query::{Listed, TimeRange},
     replay::Replay,
 };
@@ -54,13 +59,5 @@ impl Store {
     /// were received.
     pub fn new(client: Client, table: impl Into<String>, retention_days: Option<NonZeroU32>) -> Self {
         Self { client, table: table.into(), retention_days }
-    }
-
-    /// Creates the table as `template.yaml` does, with keys, index and expiry, for local use.
-    ///
-    /// # Errors
-    /// As DynamoDB answers; a table that exists already is left as it is.
-    pub async fn create_table(&self) -> Result<(), StoreError> {
-        schema::create_table(&self.client, &self.table).await
     }
 }

@@ -12,11 +12,12 @@ use bytes::Bytes;
 
 use super::{
     Store,
+    attribute::key_of,
     body::Payload,
     error::{StoreError, build},
-    item::{Record, key_of},
-    read::StoredItem,
+    item::Record,
     schema::{EVENT_KEY, GROUP_ID, PART, PULLED_REVISIONS},
+    stored_item::{ItemKind, StoredItem},
     transact::Transacted,
     write::{Outcome, Put},
 };
@@ -32,12 +33,15 @@ impl Store {
         let payload = Payload::of(body, record.size());
         loop {
             let versions = self.versions(&record.group, &record.key).await?;
+            if versions.iter().any(|version| version.kind() == ItemKind::Erased) {
+                return Ok(Outcome::Duplicate);
+            }
             for version in &versions {
                 if self.says_the_same(version, body).await? {
                     return Ok(Outcome::Duplicate);
                 }
             }
-            let is_first = versions.iter().all(|version| version.text(EVENT_KEY) != Some(record.key.as_str()));
+            let is_first = versions.iter().all(|version| version.event_key() != Some(record.key.as_str()));
             if is_first {
                 if let Put::Accepted = self.put_under(&record.key, record, &payload).await? {
                     return Ok(Outcome::Stored);

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
     Store,
+    attribute::text,
     error::StoreError,
-    item::text,
+    scan::PAGE_ITEMS,
     schema::{BY_TIME, EVENT_KEY, GROUP_ID, RECEIVED_AT},
 };
 use crate::event::{EventKey, Timestamp};
@@ -13,13 +14,13 @@ use crate::event::{EventKey, Timestamp};
 /// Which of a group's items to list, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct TimeRange {
-    /// Not those that were received before.
+    /// Leaves out what was received before.
     pub since: Option<Timestamp>,
-    /// Not those that were received later.
+    /// Leaves out what was received later.
     pub until: Option<Timestamp>,
-    /// Only those of an event type.
+    /// Only events of this type.
     pub event_type: Option<String>,
-    /// The newest first.
+    /// Lists the newest first.
     pub is_newest_first: bool,
 }
 
@@ -28,7 +29,7 @@ pub struct TimeRange {
 pub struct Listed {
     /// The sort key.
     pub key: EventKey,
-    /// When it was received, RFC 3339.
+    /// When it was received, in RFC 3339.
     pub received_at: String,
 }
 
@@ -37,7 +38,7 @@ impl Store {
     /// was written just now may be missing.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
+    /// [`StoreError`] if DynamoDB does not answer.
     pub async fn list(&self, group: &str, range: &TimeRange, limit: usize) -> Result<Vec<Listed>, StoreError> {
         let mut query = self
             .client
@@ -53,10 +54,10 @@ impl Store {
             query = query
                 .filter_expression(format!("begins_with({EVENT_KEY}, :type)"))
                 .expression_attribute_values(":type", AttributeValue::S(EventKey::type_prefix(event_type)));
-        } else if let Ok(limit) = i32::try_from(limit) {
-            query = query.limit(limit.max(1));
         }
-        let mut pages = query.into_paginator().send();
+        // A filter leaves out items of a page, so that the page must not be as small as what is asked for.
+        let page = if range.event_type.is_some() { PAGE_ITEMS } else { i32::try_from(limit).unwrap_or(PAGE_ITEMS) };
+        let mut pages = query.limit(page.clamp(1, PAGE_ITEMS)).into_paginator().send();
         let mut listed = Vec::new();
         while listed.len() < limit
             && let Some(page) = pages.next().await

@@ -1,30 +1,24 @@
 //! Reading items back, bodies whole.
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::borrow::Cow;
 
-use aws_sdk_dynamodb::{operation::get_item::builders::GetItemFluentBuilder, types::AttributeValue};
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
 use super::{
     Store,
+    attribute::key_of,
     body::{MAX_BODY_BYTES, gunzip},
-    error::StoreError,
-    item::{bytes, key_of, text},
-    schema::{
-        CONTENT_SHA256, EVENT_KEY, GROUP_ID, PART, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256,
-        PULLED,
-    },
+    error::{ReadError, StoreError},
+    schema::{PART, PARTS_SHA256, PAYLOAD, PAYLOAD_BYTES, PAYLOAD_GZIP, PAYLOAD_PARTS, PAYLOAD_SHA256},
+    stored_item::{ItemKind, StoredItem},
 };
 use crate::event::{EventKey, Sha256Digest};
-
-/// An item of the table, as it stands there.
-#[derive(Clone, PartialEq)]
-pub struct StoredItem(HashMap<String, AttributeValue>);
 
 /// The body of an item, as far as the item itself holds it.
 pub enum StoredBody<'a> {
     /// All of it.
     Whole(Cow<'a, [u8]>),
-    /// It is in items of its own.
+    /// The body is in items of its own.
     Parts(StoredParts<'a>),
 }
 
@@ -32,23 +26,26 @@ pub enum StoredBody<'a> {
 pub struct StoredParts<'a> {
     item: &'a StoredItem,
     count: u64,
-    digest: Sha256Digest,
+    /// Digest of the body, which the joined parts have to match.
+    body: Sha256Digest,
+    /// The digest in the parts' keys.
+    in_keys: Sha256Digest,
 }
 
 impl StoredParts<'_> {
     /// The sort keys of the part items, in order.
     pub fn keys(&self) -> impl Iterator<Item = EventKey> {
-        let key = EventKey::from_table(self.item.text(EVENT_KEY).unwrap_or_default());
-        (0..self.count).map(move |index| key.part(&self.digest, index))
+        let key = EventKey::from_table(self.item.event_key().unwrap_or_default());
+        (0..self.count).map(move |index| key.part(&self.in_keys, index))
     }
 
-    /// The body, of its part items' `part` attributes one after the other.
+    /// The body, made of the pieces in the part items, one behind the other.
     ///
     /// # Errors
-    /// [`ReadError::Damaged`] when they make no body, or another one.
+    /// [`ReadError::Damaged`] if the pieces do not make a body, or make another one.
     pub fn join(&self, pieces: &[u8]) -> Result<Vec<u8>, ReadError> {
         let body = gunzip(pieces).map_err(|_| self.item.damaged("its gzip does not unpack"))?;
-        if Sha256Digest::of(&body) == self.digest {
+        if Sha256Digest::of(&body) == self.body {
             Ok(body)
         } else {
             Err(self.item.damaged("its parts make another body"))
@@ -61,82 +58,11 @@ impl StoredParts<'_> {
     }
 }
 
-/// Why a body could not be read.
-#[derive(Debug)]
-pub enum ReadError {
-    /// DynamoDB did not answer.
-    Store(StoreError),
-    /// The item holds no body, or not all of it, or one that is damaged.
-    Damaged {
-        /// The partition.
-        group: String,
-        /// The sort key.
-        key: String,
-        /// What is wrong with it.
-        what: &'static str,
-    },
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Store(error) => error.fmt(f),
-            Self::Damaged { group, key, what } => write!(f, "item {group} / {key}: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Store(error) => Some(error),
-            Self::Damaged { .. } => None,
-        }
-    }
-}
-
-impl From<StoreError> for ReadError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<HashMap<String, AttributeValue>> for StoredItem {
-    fn from(attributes: HashMap<String, AttributeValue>) -> Self {
-        Self(attributes)
-    }
-}
-
 impl StoredItem {
-    /// A string attribute, by a name of [`schema`](super::schema).
-    pub fn text(&self, name: &str) -> Option<&str> {
-        text(&self.0, name)
-    }
-
-    /// A binary attribute, by a name of [`schema`](super::schema).
-    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
-        bytes(&self.0, name)
-    }
-
-    /// A number attribute, by a name of [`schema`](super::schema).
-    pub fn number(&self, name: &str) -> Option<u64> {
-        self.0.get(name)?.as_n().ok()?.parse().ok()
-    }
-
-    /// Whether this is a piece of another item's body and no event of its own.
-    pub fn is_part(&self) -> bool {
-        self.0.contains_key(PART)
-    }
-
-    /// Whether this is a response that came by pull.
-    pub fn is_pulled(&self) -> bool {
-        self.0.get(PULLED).is_some_and(|pulled| pulled.as_bool() == Ok(&true))
-    }
-
     /// The body, or where its parts are.
     ///
     /// # Errors
-    /// [`ReadError::Damaged`] when what the item says about its body does not hold.
+    /// [`ReadError::Damaged`] if what the item says about its body does not hold, or if it has none.
     pub fn body(&self) -> Result<StoredBody<'_>, ReadError> {
         if let Some(text) = self.text(PAYLOAD) {
             if text.len() > MAX_BODY_BYTES {
@@ -151,23 +77,18 @@ impl StoredItem {
             let body = gunzip(gzip).map_err(|_| self.damaged("its gzip does not unpack"))?;
             return Ok(StoredBody::Whole(body.into()));
         }
-        let count = self.number(PAYLOAD_PARTS).ok_or_else(|| self.damaged("it has no body"))?;
-        let digest = self
-            .bytes(PAYLOAD_SHA256)
-            .and_then(Sha256Digest::from_bytes)
-            .ok_or_else(|| self.damaged("it has parts but no digest of them"))?;
-        Ok(StoredBody::Parts(StoredParts { item: self, count, digest }))
+        self.parts().map(StoredBody::Parts)
     }
 
-    #[cfg(feature = "cli")]
-    pub(super) fn attributes(&self) -> &HashMap<String, AttributeValue> {
-        &self.0
-    }
-
-    /// The error that something is wrong with this item.
-    pub fn damaged(&self, what: &'static str) -> ReadError {
-        let owned = |name| self.text(name).unwrap_or_default().to_owned();
-        ReadError::Damaged { group: owned(GROUP_ID), key: owned(EVENT_KEY), what }
+    /// Where the parts of the body are.
+    pub(super) fn parts(&self) -> Result<StoredParts<'_>, ReadError> {
+        let no_body = if self.kind() == ItemKind::Erased { "it was erased" } else { "it has no body" };
+        let count = self.number(PAYLOAD_PARTS).ok_or_else(|| self.damaged(no_body))?;
+        let digest = |name| self.bytes(name).and_then(Sha256Digest::from_bytes);
+        let body = digest(PAYLOAD_SHA256).ok_or_else(|| self.damaged("it has parts but no digest of them"))?;
+        // Items of earlier versions name no digest of their gzip: their parts are under that of the body.
+        let in_keys = digest(PARTS_SHA256).unwrap_or(body);
+        Ok(StoredParts { item: self, count, body, in_keys })
     }
 }
 
@@ -175,9 +96,9 @@ impl Store {
     /// The item under a key, read consistently.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
+    /// [`StoreError`] if DynamoDB does not answer.
     pub async fn get(&self, group: &str, key: &str) -> Result<Option<StoredItem>, StoreError> {
-        Ok(self.get_item(group, key).send().await?.item.map(StoredItem))
+        Ok(self.get_item(group, key).send().await?.item.map(StoredItem::from))
     }
 
     /// A read of one item. Consistent, as every read here decides something or has to find what was just written.
@@ -185,44 +106,16 @@ impl Store {
         self.client.get_item().table_name(&self.table).set_key(Some(key_of(group, key))).consistent_read(true)
     }
 
-    /// Calls `found` with group, key and content digest of every item that is no part. Reads the whole table, page by page;
-    /// memory stays flat.
+    /// The body that an item was made of, byte for byte, fetched from its parts if it has some.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
-    pub async fn for_each_key(
-        &self,
-        mut found: impl FnMut(String, EventKey, Option<Sha256Digest>),
-    ) -> Result<(), StoreError> {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .projection_expression(format!("{GROUP_ID}, {EVENT_KEY}, {CONTENT_SHA256}"))
-            .filter_expression(format!("attribute_not_exists({PART})"))
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            for item in page?.items() {
-                let group = text(item, GROUP_ID).unwrap_or_default().to_owned();
-                let key = EventKey::from_table(text(item, EVENT_KEY).unwrap_or_default());
-                found(group, key, bytes(item, CONTENT_SHA256).and_then(Sha256Digest::from_bytes));
-            }
-        }
-        Ok(())
-    }
-
-    /// The body that an item was made of, byte for byte, fetched from its parts where it has some.
-    ///
-    /// # Errors
-    /// [`ReadError`] when DynamoDB does not answer, or when what the item says about its body does not hold.
+    /// [`ReadError`] if DynamoDB does not answer, or if what the item says about its body does not hold.
     pub async fn body(&self, item: &StoredItem) -> Result<Vec<u8>, ReadError> {
         let parts = match item.body()? {
             StoredBody::Whole(body) => return Ok(body.into_owned()),
             StoredBody::Parts(parts) => parts,
         };
-        let group = item.text(GROUP_ID).unwrap_or_default();
+        let group = item.group().unwrap_or_default();
         let mut gzip = Vec::new();
         for key in parts.keys() {
             let part = self.get(group, key.as_str()).await?;
@@ -230,15 +123,5 @@ impl Store {
             gzip.extend_from_slice(piece);
         }
         parts.join(&gzip)
-    }
-}
-
-/// Shows the key alone: the rest is what people wrote.
-impl fmt::Debug for StoredItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredItem")
-            .field(GROUP_ID, &self.text(GROUP_ID))
-            .field(EVENT_KEY, &self.text(EVENT_KEY))
-            .finish_non_exhaustive()
     }
 }

@@ -5,15 +5,16 @@ use bytes::Bytes;
 
 use super::{
     Store,
+    attribute::{Item, key_of},
     body::Payload,
-    error::{StoreError, build},
-    item::{Arrival, Record, key_of},
-    read::{ReadError, StoredItem},
-    schema::{EVENT_KEY, EXPIRES_AT, PAYLOAD_PARTS, PAYLOAD_SHA256, RECEIVED_AT, REQUEST_ID},
+    error::{ReadError, StoreError, build},
+    item::{Arrival, Record},
+    schema::EVENT_KEY,
+    stored_item::StoredItem,
     transact::Transacted,
     write::Outcome,
 };
-use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Unreadable};
+use crate::event::{Event, EventKey, QUARANTINE_GROUP, Unreadable};
 
 /// What came of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Replay {
         /// The key of the first event of its id.
         key: EventKey,
     },
-    /// The body is still no event, and stays.
+    /// The body is still not an event, and stays.
     Stays(Unreadable),
     /// It is no longer in quarantine: somebody else replayed it, or this command before it was interrupted.
     Gone,
@@ -40,25 +41,24 @@ enum Move {
 }
 
 impl Store {
-    /// Reads a quarantined body again. When it is an event now, the event is written and the body taken out of quarantine in
+    /// Reads a quarantined body again. If it is an event now, the event is written and the body taken out of quarantine in
     /// one transaction: a replay that is killed has done both or nothing. The event keeps the time of its arrival.
     ///
     /// # Errors
-    /// [`ReadError`] when DynamoDB does not answer, or when the item is damaged. A transaction without an answer may have
-    /// happened; a further replay sorts that out.
+    /// [`ReadError`] if DynamoDB does not answer, if the item is damaged, or on a [`StoreError::DigestCollision`], with which
+    /// the body stays. A transaction without an answer may have happened; a further replay sorts that out.
     pub async fn replay(&self, quarantined: &StoredItem) -> Result<Replay, ReadError> {
         let body = Bytes::from(self.body(quarantined).await?);
         let event = match Event::parse(&body) {
             Ok(event) => event,
             Err(reason) => return Ok(Replay::Stays(reason)),
         };
-        let received_at = quarantined.text(RECEIVED_AT).and_then(|time| time.parse().ok());
+        let received_at = quarantined.received_at();
         let arrival = Arrival {
             received_at: received_at.ok_or_else(|| quarantined.damaged("it does not say when it was received"))?,
-            request_id: quarantined.text(REQUEST_ID).map(str::to_owned),
+            request_id: quarantined.request_id().map(str::to_owned),
         };
-        let expires_at = quarantined.number(EXPIRES_AT).and_then(|at| i64::try_from(at).ok());
-        let record = Record::of_event(&event, arrival).expiring_at(expires_at);
+        let record = Record::of_event(&event, arrival).expiring_at(quarantined.expires_at());
         let moved = |outcome| Replay::Moved { outcome, group: record.group.clone(), key: record.key.clone() };
         let replay = match self.move_out(quarantined, &record.key, &record, &body).await? {
             Move::Done => moved(Outcome::Stored),
@@ -72,21 +72,28 @@ impl Store {
         Ok(replay)
     }
 
-    /// What a refused write means here is what it means to the receiver.
+    /// Moves the body beside what refused its write, which means here what it means to the receiver. `None` if the body is
+    /// gone.
     async fn move_beside(
         &self,
         quarantined: &StoredItem,
         record: &Record,
         body: &Bytes,
     ) -> Result<Option<Outcome>, ReadError> {
-        let content = record.content.as_ref().ok_or_else(|| quarantined.damaged("it is no event"))?;
+        let content = record.content.as_ref().ok_or_else(|| quarantined.damaged("it is not an event"))?;
         let existing = self.existing(&record.group, record.key.as_str()).await?.unwrap_or_default();
-        let is_there = existing.has_content(content) || self.was_pulled(&existing, record, body).await?;
+        let is_there = existing.makes_duplicate(content) || self.was_pulled(&existing, record, body).await?;
         if !is_there {
-            match self.move_out(quarantined, &record.key.revision(content), record, body).await? {
+            let key = record.key.revision(content);
+            match self.move_out(quarantined, &key, record, body).await? {
                 Move::Done => return Ok(Some(Outcome::Revised)),
                 Move::Gone => return Ok(None),
-                Move::Taken => {}
+                Move::Taken => {
+                    let revision = self.existing(&record.group, key.as_str()).await?.unwrap_or_default();
+                    if revision.is_of_other_content(content) {
+                        return Err(StoreError::DigestCollision.into());
+                    }
+                }
             }
         }
         // The event is there for good, so that only the other half is left to do.
@@ -121,24 +128,21 @@ impl Store {
             TransactWriteItem::builder().put(build(put.build())?).build(),
             TransactWriteItem::builder().delete(build(delete.build())?).build(),
         ];
-        Ok(match self.transact(&writes).await? {
-            Transacted::Done => Move::Done,
-            Transacted::Refused(failed) if failed.get(1) == Some(&true) => Move::Gone,
-            Transacted::Refused(_) => Move::Taken,
-        })
+        let Transacted::Refused(failed) = self.transact(&writes).await? else { return Ok(Move::Done) };
+        if let Payload::Parts(parts) = &payload
+            && let Some(existing) = self.existing(&record.group, key.as_str()).await?
+        {
+            self.empty_parts(key, record, parts, &existing).await;
+        }
+        Ok(if failed.get(1) == Some(&true) { Move::Gone } else { Move::Taken })
     }
 
     /// Deletes what the body was read from. Nothing reads it any more, so that a failure does no harm; while another replay
     /// might still need it, it must not happen, so it comes last.
     async fn delete_parts(&self, quarantined: &StoredItem) {
-        let (Some(parts), Some(body)) =
-            (quarantined.number(PAYLOAD_PARTS), quarantined.bytes(PAYLOAD_SHA256).and_then(Sha256Digest::from_bytes))
-        else {
-            return;
-        };
-        let key = EventKey::from_table(quarantined.text(EVENT_KEY).unwrap_or_default());
-        for index in 0..parts {
-            let part = key_of(QUARANTINE_GROUP, key.part(&body, index).as_str());
+        let Ok(parts) = quarantined.parts() else { return };
+        for key in parts.keys() {
+            let part = key_of(QUARANTINE_GROUP, key.as_str());
             let deleted = self.client.delete_item().table_name(&self.table).set_key(Some(part)).send().await;
             if let Err(error) = deleted.map_err(StoreError::from) {
                 tracing::warn!(%error, "a part of a replayed body stays behind");
@@ -147,6 +151,6 @@ impl Store {
     }
 }
 
-fn quarantine_key(quarantined: &StoredItem) -> super::item::Item {
-    key_of(QUARANTINE_GROUP, quarantined.text(EVENT_KEY).unwrap_or_default())
+fn quarantine_key(quarantined: &StoredItem) -> Item {
+    key_of(QUARANTINE_GROUP, quarantined.event_key().unwrap_or_default())
 }

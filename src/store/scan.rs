@@ -1,29 +1,32 @@
 //! The whole table, page by page and in parallel: what an export of the live table is made of.
 
-use std::{collections::HashMap, time::Duration};
-
 use aws_sdk_dynamodb::{
-    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
-    types::{AttributeValue, ReturnConsumedCapacity},
+    config::{Builder, retry::RetryConfig},
+    types::ReturnConsumedCapacity,
 };
 
 use super::{
     Store,
+    attribute::{Item, key_of, text},
     error::StoreError,
-    item::{key_of, text},
-    read::StoredItem,
-    schema::{EVENT_KEY, GROUP_ID},
+    schema::{CONTENT_SHA256, ERASED, EVENT_KEY, GROUP_ID, PART},
+    stored_item::{ItemKind, StoredItem},
 };
+use crate::event::{EventKey, Sha256Digest};
 
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-const OPERATION_TIMEOUT: Duration = Duration::from_mins(3);
+/// The most items of a page. DynamoDB ends a page at a megabyte, which these seldom reach; an emulator may well collect all
+/// that is left of the table for each page, unless the page is limited.
+pub(super) const PAGE_ITEMS: i32 = 1000;
+
+/// Attempts at a page of a long scan, with pauses of the SDK's own, which begin with up to a second: throttling is what such
+/// a scan brings about.
 const MAX_ATTEMPTS: u32 = 10;
 
 /// A page of a scan.
 pub struct Page {
     /// The items, parts among them.
     pub items: Vec<StoredItem>,
-    /// After which key the next page begins; none when there is no next page.
+    /// After which key the next page begins: `None` if there is no next page.
     pub last: Option<PageKey>,
     /// Read units that the page took.
     pub read_units: f64,
@@ -46,7 +49,7 @@ impl Store {
     /// the item will see its parts.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
+    /// [`StoreError`] if DynamoDB does not answer.
     pub async fn scan_page(
         &self,
         segment: usize,
@@ -61,11 +64,12 @@ impl Store {
             .table_name(&self.table)
             .segment(number(segment))
             .total_segments(number(segments))
+            .limit(PAGE_ITEMS)
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .set_exclusive_start_key(after.map(|key| key_of(&key.group_id, &key.event_key)))
             .customize()
-            .config_override(patient())
+            .config_override(Builder::new().retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)))
             .send()
             .await?;
         let read_units = page.consumed_capacity().and_then(aws_sdk_dynamodb::types::ConsumedCapacity::capacity_units);
@@ -76,23 +80,44 @@ impl Store {
         })
     }
 
+    /// Calls `found` with group, key and content digest of every event and quarantined body. Reads the whole table, page by
+    /// page; memory stays flat.
+    ///
+    /// # Errors
+    /// [`StoreError`] if DynamoDB does not answer.
+    pub async fn for_each_key(
+        &self,
+        mut found: impl FnMut(String, EventKey, Option<Sha256Digest>),
+    ) -> Result<(), StoreError> {
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .limit(PAGE_ITEMS)
+            .consistent_read(true)
+            .projection_expression(format!("{GROUP_ID}, {EVENT_KEY}, {CONTENT_SHA256}"))
+            .filter_expression(format!("attribute_not_exists({PART}) AND attribute_not_exists({ERASED})"))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            for item in page?.items.unwrap_or_default().into_iter().map(StoredItem::from) {
+                if item.kind() != ItemKind::Group {
+                    let [group, key] = [item.group(), item.event_key()].map(Option::unwrap_or_default);
+                    found(group.to_owned(), EventKey::from_table(key), item.content_sha256());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The table's name.
     pub fn table(&self) -> &str {
         &self.table
     }
 }
 
-/// Nobody waits for a page as Kaizala waits for an answer, and a page may be a megabyte on a slow line.
-fn patient() -> Builder {
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    Builder::new().timeout_config(timeouts).retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
-}
-
 impl PageKey {
-    fn of(key: &HashMap<String, AttributeValue>) -> Self {
+    fn of(key: &Item) -> Self {
         let owned = |name| text(key, name).unwrap_or_default().to_owned();
         Self { group_id: owned(GROUP_ID), event_key: owned(EVENT_KEY) }
     }

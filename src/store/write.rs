@@ -7,11 +7,12 @@ use bytes::Bytes;
 
 use super::{
     Store,
+    attribute::{Item, bytes, flag, text},
     body::{Payload, PayloadParts},
-    error::StoreError,
-    item::{Item, Record, bytes, text},
-    read::{ReadError, StoredItem},
-    schema::{CONTENT_SHA256, EVENT_KEY, PART, PULLED, PULLED_REVISIONS, REQUEST_ID},
+    error::{ReadError, StoreError},
+    item::Record,
+    schema::{CONTENT_SHA256, ERASED, EVENT_KEY, PART, PARTS_SHA256, PULLED, PULLED_REVISIONS, REQUEST_ID},
+    stored_item::StoredItem,
 };
 use crate::event::{Event, EventKey, Sha256Digest};
 
@@ -24,7 +25,7 @@ pub enum Outcome {
     Duplicate,
     /// Its eventId was there with other content; it is stored beside that.
     Revised,
-    /// It is no event; the body is kept.
+    /// It is not an event; the body is kept.
     Quarantined,
 }
 
@@ -40,8 +41,11 @@ impl Outcome {
     }
 }
 
+/// How a conditional write ended.
 pub(super) enum Put {
+    /// The item is there now.
     Accepted,
+    /// Another one was there first.
     Refused(Existing),
 }
 
@@ -52,22 +56,32 @@ pub(super) struct Existing {
     request_id: Option<String>,
     /// What came by pull under this event's id: the item itself, revisions of it.
     pulled: Vec<String>,
+    /// The digest in the keys of its parts.
+    parts: Option<Vec<u8>>,
+    is_erased: bool,
 }
 
 impl Existing {
     pub(super) fn of(item: &Item) -> Self {
-        let is_pulled = item.get(PULLED).is_some_and(|pulled| pulled.as_bool() == Ok(&true));
-        let itself = text(item, EVENT_KEY).filter(|_| is_pulled);
+        let itself = text(item, EVENT_KEY).filter(|_| flag(item, PULLED));
         let revisions = item.get(PULLED_REVISIONS).and_then(|keys| keys.as_ss().ok()).into_iter().flatten();
         Self {
             pulled: itself.map(str::to_owned).into_iter().chain(revisions.cloned()).collect(),
             content: bytes(item, CONTENT_SHA256).map(<[u8]>::to_vec),
             request_id: text(item, REQUEST_ID).map(str::to_owned),
+            parts: bytes(item, PARTS_SHA256).map(<[u8]>::to_vec),
+            is_erased: flag(item, ERASED),
         }
     }
 
-    pub(super) fn has_content(&self, content: &Sha256Digest) -> bool {
-        self.content.as_deref() == Some(content.as_bytes())
+    /// Whether a delivery with that content is a duplicate of this one. Of an erased event, every version is.
+    pub(super) fn makes_duplicate(&self, content: &Sha256Digest) -> bool {
+        self.is_erased || self.content.as_deref() == Some(content.as_bytes())
+    }
+
+    /// Whether this is known to be another revision than one with that content, although they have the same key.
+    pub(super) fn is_of_other_content(&self, content: &Sha256Digest) -> bool {
+        self.content.is_some() && !self.makes_duplicate(content)
     }
 
     /// Whether this very delivery wrote it: the SDK repeats a request whose answer was lost.
@@ -81,7 +95,7 @@ impl Store {
     /// item is among the few things that the function is allowed to do.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB cannot be reached; a later write tries anew.
+    /// [`StoreError`] if DynamoDB cannot be reached; a later write tries anew.
     pub async fn warm_up(&self) -> Result<(), StoreError> {
         self.existing("warm-up", "warm-up").await.map(|_| ())
     }
@@ -89,8 +103,12 @@ impl Store {
     /// Keeps a delivery: one request, new or duplicate, as long as the item fits.
     ///
     /// # Errors
-    /// [`StoreError`] when it may not have been written. Then it may have been all the same; a redelivery sorts that out.
+    /// [`StoreError`] if it may not have been written. Then it may have been all the same; a redelivery sorts that out.
+    /// [`QuarantineReason::of_failure`](super::QuarantineReason::of_failure) says which errors no redelivery mends.
     pub async fn put(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
+        if self.is_revision_already(record).await? {
+            return Ok(Outcome::Duplicate);
+        }
         let payload = Payload::of(body, record.size());
         let first = self.put_under(&record.key, record, &payload).await?;
         let Some(content) = &record.content else {
@@ -99,16 +117,31 @@ impl Store {
         };
         match first {
             Put::Accepted => Ok(Outcome::Stored),
-            Put::Refused(existing) if existing.has_content(content) => {
+            Put::Refused(existing) if existing.makes_duplicate(content) => {
                 Ok(if existing.is_ours(record) { Outcome::Stored } else { Outcome::Duplicate })
             }
             Put::Refused(existing) if self.was_pulled(&existing, record, body).await? => Ok(Outcome::Duplicate),
             Put::Refused(_) => match self.put_under(&record.key.revision(content), record, &payload).await? {
                 Put::Accepted => Ok(Outcome::Revised),
                 Put::Refused(existing) if existing.is_ours(record) => Ok(Outcome::Revised),
+                Put::Refused(existing) if existing.is_of_other_content(content) => Err(StoreError::DigestCollision),
                 Put::Refused(_) => Ok(Outcome::Duplicate),
             },
         }
+    }
+
+    /// Whether an edit is there as a revision.
+    ///
+    /// Where items expire, the original may be gone when an edit is delivered again. Its key is free then, and the edit
+    /// would be stored a second time under it. So an edit, which says that it is one, is looked for first, for one request
+    /// more; where nothing expires, nobody asks. An edit that does not say so, of a job response, can still be there twice
+    /// if its original expires between two of its deliveries.
+    async fn is_revision_already(&self, record: &Record) -> Result<bool, StoreError> {
+        let (Some(content), true, Some(_)) = (&record.content, record.is_edit, self.retention_days) else {
+            return Ok(false);
+        };
+        let revision = self.existing(&record.group, record.key.revision(content).as_str()).await?;
+        Ok(revision.is_some_and(|revision| revision.makes_duplicate(content)))
     }
 
     /// Whether something that came by pull says the same as `body`. The API tells less than a callback holds, so that their
@@ -148,7 +181,7 @@ impl Store {
         payload: &Payload<'_>,
     ) -> Result<Put, StoreError> {
         if let Payload::Parts(parts) = payload {
-            // Parts cost: a duplicate must not write them. Two that come at once both do, the same ones.
+            // Parts cost: a duplicate must not write them. Two that come at once both do.
             if let Some(existing) = self.existing(&record.group, key.as_str()).await? {
                 return Ok(Put::Refused(existing));
             }
@@ -167,7 +200,11 @@ impl Store {
         match put {
             Ok(_) => Ok(Put::Accepted),
             Err(SdkError::ServiceError(refusal)) if refusal.err().is_conditional_check_failed_exception() => {
-                Ok(Put::Refused(old_item(refusal.err()).map(Existing::of).unwrap_or_default()))
+                let existing = old_item(refusal.err()).map(Existing::of).unwrap_or_default();
+                if let Payload::Parts(parts) = payload {
+                    self.empty_parts(key, record, parts, &existing).await;
+                }
+                Ok(Put::Refused(existing))
             }
             Err(error) => Err(error.into()),
         }
@@ -175,9 +212,9 @@ impl Store {
 
     /// Writes the parts of a body, all before the item that counts them.
     ///
-    /// One after the other, and none that is there already: together they may exceed the write capacity of a partition,
-    /// and then each redelivery has to get further than the one before it. Being there means the same bytes: after an
-    /// update of the function, the same body may gzip to others.
+    /// They are written one after the other, without those that are there already: together they may exceed the write
+    /// capacity of a partition, and then each redelivery has to get further than the one before it. Being there means the
+    /// same bytes: a part may have been [emptied](Self::empty_parts).
     pub(super) async fn put_parts(
         &self,
         key: &EventKey,
@@ -195,8 +232,26 @@ impl Store {
         Ok(())
     }
 
+    /// Empties the parts of a delivery that came second, unless `existing`, which came first, counts the same ones; the two
+    /// came at once, perhaps through two subscriptions. Emptied parts expire, also in a table that keeps everything else:
+    /// the receiver may write but not delete. Failing to do so leaves garbage behind and nothing wrong, so that it does not
+    /// fail the delivery.
+    pub(super) async fn empty_parts(&self, key: &EventKey, record: &Record, parts: &PayloadParts, existing: &Existing) {
+        if existing.parts.as_deref() == Some(parts.gzip_sha256.as_bytes()) {
+            return;
+        }
+        for item in record.emptied_part_items(key, parts) {
+            let emptied = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+            if let Err(error) = emptied.map_err(StoreError::from) {
+                return tracing::warn!(%error, "parts of a duplicate stay behind");
+            }
+        }
+    }
+
+    /// What matters of the item under a key.
     pub(super) async fn existing(&self, group: &str, key: &str) -> Result<Option<Existing>, StoreError> {
-        let projection = format!("{EVENT_KEY}, {CONTENT_SHA256}, {REQUEST_ID}, {PULLED}, {PULLED_REVISIONS}");
+        let projection =
+            [EVENT_KEY, CONTENT_SHA256, REQUEST_ID, PULLED, PULLED_REVISIONS, PARTS_SHA256, ERASED].join(", ");
         let found = self.get_item(group, key).projection_expression(projection).send().await?;
         Ok(found.item().map(Existing::of))
     }

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    event::Timestamp,
-    store::{StoredItem, schema},
-};
+use crate::{event::Timestamp, store::StoredItem};
 
 /// Which items are wanted; by default all of them. What an item is told by stands in its attributes, so that nobody has to
 /// look into its body.
@@ -25,19 +22,19 @@ impl Filter {
     /// Whether an item is wanted.
     pub fn wants(&self, item: &StoredItem) -> bool {
         self.wants_group(item)
-            && is_among(&self.types, item, schema::EVENT_TYPE)
+            && is_among(&self.types, item.event_type())
             && ((self.since.is_none() && self.until.is_none())
-                || item.text(schema::RECEIVED_AT).and_then(Timestamp::from_rfc3339).is_some_and(|time| {
+                || item.received_at().is_some_and(|time| {
                     self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
                 }))
     }
 
     /// Whether the group of an item is wanted; more is not known of an item that is a part of another's body.
     pub fn wants_group(&self, item: &StoredItem) -> bool {
-        is_among(&self.groups, item, schema::GROUP_ID)
+        is_among(&self.groups, item.group())
     }
 }
 
-fn is_among(wanted: &BTreeSet<String>, item: &StoredItem, name: &str) -> bool {
-    wanted.is_empty() || item.text(name).is_some_and(|value| wanted.contains(value))
+fn is_among(wanted: &BTreeSet<String>, value: Option<&str>) -> bool {
+    wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
 }

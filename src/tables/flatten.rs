@@ -11,7 +11,7 @@ use crate::{
         Announcement, Answer, Attachment, Created, Data, Event, EventType, JobCreated, JobResponse, Media,
         MemberChange, Question, Response, SubGroup, Timestamp,
     },
-    store::{StoredItem, schema},
+    store::StoredItem,
 };
 
 /// What became of an item.
@@ -26,13 +26,13 @@ pub enum Flattened {
 /// Calls `each` with every row that comes of an item; `body` is the item's body, whole. The event's own row, in
 /// [`EventRow`] or [`QuarantineRow`], is the first.
 pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl FnMut(&Row<'_>)) -> Flattened {
-    let (Some(group_id), Some(event_key)) = (item.text(schema::GROUP_ID), item.text(schema::EVENT_KEY)) else {
+    let (Some(group_id), Some(event_key)) = (item.group(), item.event_key()) else {
         return Flattened::Unreadable("it has no key");
     };
-    let Some(received_at) = item.text(schema::RECEIVED_AT).and_then(Timestamp::from_rfc3339) else {
+    let Some(received_at) = item.received_at() else {
         return Flattened::Unreadable("it has no time of arrival");
     };
-    if let Some(reason) = item.text(schema::REASON) {
+    if let Some(reason) = item.reason() {
         let origin = Origin { group_id, event_id: None, event_key, received_at };
         each(&Row::Quarantine(QuarantineRow {
             origin,
@@ -42,7 +42,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         }));
         return Flattened::Rows;
     }
-    let occurred_at = item.text(schema::OCCURRED_AT).and_then(Timestamp::from_rfc3339);
+    let occurred_at = item.occurred_at();
     let Ok(event) = Event::parse_stored(body, occurred_at) else {
         return Flattened::Unreadable("its body is no event");
     };
@@ -57,7 +57,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         from_user_id: event.from_user_id.as_deref().map(Cow::Borrowed),
         from_user_name: event.from_user_name.as_deref().map(Cow::Borrowed),
         occurred_at: event.occurred_at(),
-        revision_of: item.text(schema::REVISION_OF).map(Cow::Borrowed),
+        revision_of: item.revision_of().map(Cow::Borrowed),
     }));
     let flat = Flat { origin, event: &event };
     match event.data() {

@@ -14,7 +14,7 @@ use std::{
 use super::spill::{Span, Spill};
 use crate::{
     event::{EventType, Sha256Digest},
-    store::{StoredItem, schema},
+    store::StoredItem,
 };
 
 const HEAPS: usize = 64;
@@ -93,10 +93,10 @@ impl Notes<'_> {
     /// Takes note of an item, if it is a version of a response.
     pub(super) fn note(&mut self, item: &StoredItem) -> io::Result<()> {
         let Some((group, key)) = response_key(item) else { return Ok(()) };
-        let event_id = item.text(schema::EVENT_ID).unwrap_or(key);
-        let response = id(group, item.text(schema::RESPONSE_ID).unwrap_or(event_id));
+        let event_id = item.event_id().unwrap_or(key);
+        let response = id(group, item.response_id().unwrap_or(event_id));
         let at = usize::from(response[0]) % HEAPS;
-        let received_at = item.text(schema::RECEIVED_AT).unwrap_or_default();
+        let received_at = item.received_at().map(|time| time.to_string()).unwrap_or_default();
         // A sort key has at most 1,024 bytes.
         let length = u16::try_from(received_at.len() + 1 + key.len()).map_err(io::Error::other)?;
         let heap = &mut self.heaps[at];
@@ -139,10 +139,10 @@ pub(super) fn is_response(event_type: Option<EventType>) -> bool {
 
 /// The key of an item that is a response.
 fn response_key(item: &StoredItem) -> Option<(&str, &str)> {
-    if !is_response(EventType::from_name(item.text(schema::EVENT_TYPE)?)) {
+    if !is_response(EventType::from_name(item.event_type()?)) {
         return None;
     }
-    Some((item.text(schema::GROUP_ID)?, item.text(schema::EVENT_KEY)?))
+    Some((item.group()?, item.event_key()?))
 }
 
 fn id(group: &str, rest: &str) -> Id {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     export_files::{SourceError, file},
-    store::{StoredBody, StoredItem, StoredParts, schema},
+    store::{ItemKind, StoredBody, StoredItem, StoredParts},
     tables::{Flattened, Row, flatten},
 };
 
@@ -103,11 +103,10 @@ impl<S: RowSink> Worker for Flattener<'_, S> {
 
     fn line(&mut self, line: &str) -> Result<(), LineError> {
         let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
-        if item.is_part() {
-            if self.checked.filter.wants_group(&item) {
-                self.waiting.part(&item)?;
-            }
-            return Ok(());
+        match item.kind() {
+            ItemKind::Part if self.checked.filter.wants_group(&item) => return Ok(self.waiting.part(&item)?),
+            ItemKind::Part | ItemKind::Group | ItemKind::Erased => return Ok(()),
+            ItemKind::Event | ItemKind::Quarantined => {}
         }
         if !self.checked.filter.wants(&item) {
             return Ok(());
@@ -161,9 +160,7 @@ impl Waiting {
     }
 
     fn part(&self, item: &StoredItem) -> Result<(), SourceError> {
-        let (Some(group), Some(key), Some(piece)) =
-            (item.text(schema::GROUP_ID), item.text(schema::EVENT_KEY), item.bytes(schema::PART))
-        else {
+        let (Some(group), Some(key), Some(piece)) = (item.group(), item.event_key(), item.part()) else {
             return Ok(());
         };
         let place = self.spill.put(piece).map_err(SourceError::Sink)?;
@@ -197,7 +194,7 @@ impl Waiting {
     }
 
     fn join(&self, item: &StoredItem, parts: &StoredParts<'_>) -> Result<Vec<u8>, SourceError> {
-        let group = item.text(schema::GROUP_ID).unwrap_or_default();
+        let group = item.group().unwrap_or_default();
         let places = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut gzip = Vec::new();
         for key in parts.keys() {

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use kaizala_webhook::{
-    simulator::api::ResponsePlace,
-    store::{StoredItem, schema},
-};
+use kaizala_webhook::{simulator::api::ResponsePlace, store::StoredItem};
 use serde_json::{Value, json};
 
 use crate::support::{Operator, World, operator::Ran};
@@ -156,9 +153,9 @@ async fn a_pulled_response_is_marked_and_reads_as_one_that_was_pushed() {
     pull(&operator, &["--retention-days", "10"]).await.ok();
 
     let item = operator.world.item(GROUP, "ActionResponse#r1").await;
-    assert!(item.is_pulled() && item.number(schema::EXPIRES_AT).is_some());
-    assert_eq!(item.text(schema::ACTION_ID), Some(ACTION));
-    assert_eq!(item.text(schema::RESPONSE_ID), Some("r1"));
+    assert!(item.is_pulled() && item.number("expiresAt").is_some());
+    assert_eq!(item.text("actionId"), Some(ACTION));
+    assert_eq!(item.text("responseId"), Some("r1"));
     let body: Value = serde_json::from_slice(&operator.world.body(&item).await).expect("it is JSON");
     assert_eq!((&body["pulled"], &body["eventType"]), (&json!(true), &json!("ActionResponse")));
     let questions = &body["data"]["responseDetails"]["responseWithQuestions"];

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use kaizala_webhook::{
     event::{QUARANTINE_GROUP, Sha256Digest, Timestamp, Unreadable},
-    store::{Arrival, QuarantineReason, Record, Store, connect_local, schema},
+    store::{Arrival, QuarantineReason, Record, Store, connect_local},
 };
 use serde_json::{Value, json};
 
@@ -85,9 +85,9 @@ async fn what_is_an_event_now_moves_to_its_group_with_the_time_of_its_arrival() 
     assert_eq!(keys(&operator).await, [here()]);
     let item = operator.world.item(GROUP, KEY).await;
     assert_eq!(operator.world.body(&item).await, body.as_bytes());
-    assert_eq!(item.text(schema::RECEIVED_AT), Some("2023-03-28T10:40:00.000Z"));
-    assert_eq!(item.text(schema::REQUEST_ID), Some("request-1"));
-    assert_eq!(item.number(schema::EXPIRES_AT), before.number(schema::EXPIRES_AT));
+    assert_eq!(item.text("receivedAt"), Some("2023-03-28T10:40:00.000Z"));
+    assert_eq!(item.text("requestId"), Some("request-1"));
+    assert_eq!(item.number("expiresAt"), before.number("expiresAt"));
     assert_eq!(operator.world.deliver_body(body).await.outcome(), "duplicate");
 
     let again = operator.run(&["quarantine", "replay", &key]).await;
@@ -110,7 +110,7 @@ async fn what_is_there_already_only_leaves_the_quarantine_and_an_edit_becomes_a_
     assert_eq!(keys.len(), 2, "{keys:?}");
     assert!(keys[0] == here() && keys[1].1.starts_with(&format!("{KEY}#r")), "{keys:?}");
     let revision = operator.world.item(&keys[1].0, &keys[1].1).await;
-    assert_eq!(revision.text(schema::REVISION_OF), Some(KEY));
+    assert_eq!(revision.text("revisionOf"), Some(KEY));
 }
 
 #[tokio::test]

@@ -3,10 +3,7 @@
 use std::{collections::HashSet, fs};
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, ProjectionType};
-use kaizala_webhook::{
-    receiver::{CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME, WEBHOOK_PATH},
-    store::schema::{BY_TIME, EVENT_KEY, EXPIRES_AT, GROUP_ID, RECEIVED_AT},
-};
+use kaizala_webhook::receiver::{CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME, WEBHOOK_PATH};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -15,26 +12,26 @@ use crate::support::{
 };
 
 #[test]
-fn the_table_has_the_codes_keys_index_and_expiry() {
+fn the_table_has_the_documented_keys_index_and_expiry() {
     let template = template();
     let (_, table) = only(&template, "AWS::DynamoDB::Table");
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let properties = &table["Properties"];
 
-    assert_eq!(properties["KeySchema"], json!([key(GROUP_ID, "HASH"), key(EVENT_KEY, "RANGE")]));
+    assert_eq!(properties["KeySchema"], json!([key("groupId", "HASH"), key("eventKey", "RANGE")]));
     assert_eq!(
         properties["GlobalSecondaryIndexes"],
         json!([{
-            "IndexName": BY_TIME,
-            "KeySchema": [key(GROUP_ID, "HASH"), key(RECEIVED_AT, "RANGE")],
+            "IndexName": "byTime",
+            "KeySchema": [key("groupId", "HASH"), key("receivedAt", "RANGE")],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
         }])
     );
     let mut names: Vec<_> = properties["AttributeDefinitions"].as_array().unwrap().iter().collect();
     names.sort_by_key(|definition| definition["AttributeName"].to_string());
     let string = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
-    assert_eq!(json!(names), json!([string(EVENT_KEY), string(GROUP_ID), string(RECEIVED_AT)]));
-    assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": EXPIRES_AT, "Enabled": true}));
+    assert_eq!(json!(names), json!([string("eventKey"), string("groupId"), string("receivedAt")]));
+    assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": "expiresAt", "Enabled": true}));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http::StatusCode;
 use kaizala_webhook::store::StoreError;
 
@@ -12,7 +13,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_millis(4500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_hangs_or_throttles_is_a_503_in_time_and_the_next_delivery_stores() {
-    for fault in [Fault::ServerError, Fault::Throttling, Fault::Hang, Fault::LostAnswer] {
+    for fault in [Fault::ServerError, Fault::Throttling, Fault::TransactionConflict, Fault::Hang, Fault::LostAnswer] {
         let world = World::new().await;
         let event = sample("action-response");
         world.proxy.always(fault);
@@ -45,8 +46,27 @@ async fn the_time_limit_holds_for_all_the_writes_of_a_delivery_together() {
 }
 
 #[tokio::test]
+async fn a_hundred_deliveries_that_fail_leave_the_next_ones_all_their_attempts() {
+    let world = World::new().await;
+    world.proxy.always(Fault::Throttling);
+    for _ in 0..5 {
+        let replies = join_all((0..20).map(|_| world.deliver_body(r#"{"eventId":"1","eventType":"X"}"#))).await;
+        assert!(replies.iter().all(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(world.proxy.take_operations().len(), 20 * 6);
+    }
+
+    world.proxy.heal();
+    for _ in 0..5 {
+        world.proxy.next(Fault::Throttling);
+    }
+
+    assert_eq!(world.deliver(&sample("action-response")).await.outcome(), "stored");
+    assert_eq!(world.proxy.take_operations().len(), 6);
+}
+
+#[tokio::test]
 async fn one_bad_answer_is_not_the_callers_concern() {
-    for fault in [Fault::ServerError, Fault::Throttling, Fault::Hang] {
+    for fault in [Fault::ServerError, Fault::Throttling, Fault::Hang, Fault::TransactionConflict] {
         let world = World::new().await;
         world.proxy.next(fault);
 

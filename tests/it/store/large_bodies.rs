@@ -8,7 +8,7 @@ use kaizala_webhook::store::{ReadError, StoredItem};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::support::{Fault, World, events::noise};
+use crate::support::{Fault, World, events::noise, world::TABLE};
 
 fn event(id: &str, text: &str) -> String {
     json!({"eventId": id, "eventType": "TextMessageCreated", "groupId": "g", "data": {"text": text}}).to_string()
@@ -31,6 +31,15 @@ async fn a_large_body_that_compresses_stays_one_item_and_one_request() {
     assert_eq!(world.body(&item).await, body.as_bytes());
 }
 
+/// The pieces of a gzip, one behind the other.
+async fn gzip_of(world: &World, keys: &[String]) -> Vec<u8> {
+    let mut gzip = Vec::new();
+    for key in keys {
+        gzip.extend_from_slice(world.item("g", key).await.bytes("part").expect("it is a part"));
+    }
+    gzip
+}
+
 #[tokio::test]
 async fn five_megabytes_come_back_byte_for_byte() {
     let world = World::with_retention(Some(1)).await;
@@ -40,8 +49,10 @@ async fn five_megabytes_come_back_byte_for_byte() {
 
     let item = world.only_item().await;
     assert_eq!(world.body(&item).await, body.as_bytes());
-    let digest = hex::encode(Sha256::digest(&body));
+    assert_eq!(item.bytes("payloadSha256"), Some(&Sha256::digest(&body)[..]));
     let keys: Vec<_> = world.part_keys().await.into_iter().map(|(_, key)| key).collect();
+    assert_eq!(item.bytes("partsSha256"), Some(&Sha256::digest(gzip_of(&world, &keys).await)[..]));
+    let digest = hex::encode(item.bytes("partsSha256").expect("it has one"));
     let part = |index| format!("TextMessageCreated#1#part{}-{index:04}", &digest[..16]);
     assert_eq!(keys, (0..item.number("payloadParts").expect("it has parts")).map(part).collect::<Vec<_>>());
     for key in keys {
@@ -147,6 +158,87 @@ async fn a_part_left_behind_with_other_bytes_is_written_anew() {
     assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
 
     assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+}
+
+#[tokio::test]
+async fn a_body_in_parts_of_an_earlier_version_is_still_read() {
+    let world = World::new().await;
+    let body = event("1", &noise("a", MB));
+    world.deliver_body(body.clone()).await;
+    let item = world.only_item().await;
+    let [digest, in_keys] =
+        ["payloadSha256", "partsSha256"].map(|name| hex::encode(item.bytes(name).expect("it is there")));
+    // Earlier versions had the body's digest in the keys of parts, and none of the gzip.
+    for (group, key) in world.part_keys().await {
+        let part = world.item(&group, &key).await;
+        let older = key.replace(&in_keys[..16], &digest[..16]);
+        world.overwrite_part(&(group.clone(), older), part.bytes("part").expect("it is a part")).await;
+        world.delete(&(group, key)).await;
+    }
+    let update = world.client.update_item().table_name(TABLE).update_expression("REMOVE partsSha256");
+    let update = update.key("groupId", AttributeValue::S("g".to_owned()));
+    let update = update.key("eventKey", AttributeValue::S("TextMessageCreated#1".to_owned()));
+    update.send().await.expect("the table answers");
+
+    assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+    assert_eq!(world.deliver_body(body).await.outcome(), "duplicate");
+}
+
+/// Delivers two bodies at once, both of which find that nothing is there. The outcomes in alphabetical order.
+async fn race(world: &World, one: &str, other: &str) -> [String; 2] {
+    world.proxy.next(Fault::Meeting);
+    world.proxy.next(Fault::Meeting);
+    let (one, other) = tokio::join!(world.deliver_body(one), world.deliver_body(other));
+    let mut outcomes = [one.outcome(), other.outcome()];
+    outcomes.sort();
+    outcomes
+}
+
+#[tokio::test]
+async fn the_parts_of_a_large_event_that_lost_a_race_between_two_subscriptions_are_emptied_and_expire() {
+    let world = World::new().await;
+    let through = |subscription: &str| {
+        json!({
+            "eventId": "1", "eventType": "TextMessageCreated", "groupId": "g", "subscriptionId": subscription,
+            "data": {"text": noise("a", MB)},
+        })
+        .to_string()
+    };
+
+    assert_eq!(race(&world, &through("one"), &through("other")).await, ["duplicate", "stored"]);
+
+    let item = world.only_item().await;
+    let body = world.body(&item).await;
+    assert!(body == through("one").as_bytes() || body == through("other").as_bytes());
+    let in_keys = hex::encode(&item.bytes("partsSha256").expect("it has parts")[..8]);
+    let keys = world.part_keys().await;
+    assert_eq!(keys.len() as u64, 2 * item.number("payloadParts").expect("it has parts"));
+    for (group, key) in keys {
+        let part = world.item(&group, &key).await;
+        let is_counted = key.contains(&in_keys);
+        assert_eq!(part.bytes("part").expect("it is a part").is_empty(), !is_counted, "{key}");
+        assert_eq!(part.number("expiresAt").is_some(), !is_counted, "{key}");
+    }
+
+    // Should the item be gone one day, the emptied parts do not stand in the way of the event.
+    world.delete(&("g".to_owned(), "TextMessageCreated#1".to_owned())).await;
+    for subscription in ["one", "other"] {
+        assert_eq!(world.deliver_body(through(subscription)).await.outcome(), "stored");
+        assert_eq!(world.body(&world.only_item().await).await, through(subscription).as_bytes());
+        world.delete(&("g".to_owned(), "TextMessageCreated#1".to_owned())).await;
+    }
+}
+
+#[tokio::test]
+async fn two_deliveries_of_the_same_large_body_at_once_share_its_parts() {
+    let world = World::new().await;
+    let body = event("1", &noise("a", MB));
+
+    assert_eq!(race(&world, &body, &body).await, ["duplicate", "stored"]);
+
+    let item = world.only_item().await;
+    assert_eq!(world.body(&item).await, body.as_bytes());
+    assert_eq!(world.parts().await as u64, item.number("payloadParts").expect("it has parts"));
 }
 
 #[tokio::test]

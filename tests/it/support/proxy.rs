@@ -22,7 +22,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{net::TcpListener, sync::Barrier, time::sleep};
 
 /// What goes wrong with a request to DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +43,20 @@ pub enum Fault {
     DropAnswer,
     /// The answer comes late, but in time.
     Slow,
+    /// The answer comes later than a delivery waits for one.
+    Late,
+    /// The write meets a transaction on the same item; nothing is done.
+    TransactionConflict,
+    /// The transaction is cancelled, for that reason for one of its writes; nothing is done.
+    Cancelled(&'static str),
+    /// The request waits until another one that meets it is there too.
+    Meeting,
 }
 
 /// Shorter than an attempt of the store, so that it waits for the answer.
 const SLOW: Duration = Duration::from_millis(500);
+/// Longer than an attempt of the receiver's store.
+const LATE: Duration = Duration::from_millis(1700);
 
 #[derive(Clone)]
 pub struct Proxy {
@@ -58,6 +68,7 @@ struct Shared {
     upstream: String,
     client: Client<HttpConnector, Body>,
     plan: Mutex<FaultPlan>,
+    meeting: Barrier,
 }
 
 #[derive(Default)]
@@ -88,6 +99,7 @@ impl Proxy {
             upstream: upstream.to_owned(),
             client: Client::builder(TokioExecutor::new()).build_http(),
             plan: Mutex::default(),
+            meeting: Barrier::new(2),
         });
         let app = Router::new().fallback(handle).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -187,6 +199,16 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             sleep(SLOW).await;
             forward(&shared, request).await
         }
+        Some(Fault::Late) => {
+            sleep(LATE).await;
+            forward(&shared, request).await
+        }
+        Some(Fault::TransactionConflict) => refuse(StatusCode::BAD_REQUEST, "TransactionConflictException"),
+        Some(Fault::Cancelled(reason)) => cancel(reason),
+        Some(Fault::Meeting) => {
+            shared.meeting.wait().await;
+            forward(&shared, request).await
+        }
     }
 }
 
@@ -228,7 +250,17 @@ fn drop_connection() -> ! {
 }
 
 fn refuse(status: StatusCode, code: &str) -> Response {
-    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"made up by a test"}}"#);
+    failed(status, code, json!({}))
+}
+
+fn cancel(reason: &str) -> Response {
+    let reasons = json!({"CancellationReasons": [{"Code": "None"}, {"Code": reason, "Message": "made up by a test"}]});
+    failed(StatusCode::BAD_REQUEST, "TransactionCanceledException", reasons)
+}
+
+fn failed(status: StatusCode, code: &str, mut body: Value) -> Response {
+    body["__type"] = json!(format!("com.amazonaws.dynamodb.v20120810#{code}"));
+    body["message"] = json!("made up by a test");
     let response = Response::builder().status(status).header(CONTENT_TYPE, "application/x-amz-json-1.0");
-    response.body(Body::from(body)).expect("it is a response")
+    response.body(Body::from(body.to_string())).expect("it is a response")
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use kaizala_webhook::{
     receiver::{LambdaReceiver, Receiver},
-    store::{Store, StoredItem, connect_local, schema},
+    store::{Store, StoredItem, connect_local},
     token::{AcceptedTokens, TokenDigest},
 };
 use lambda_http::IntoResponse;
@@ -110,17 +110,22 @@ impl World {
     /// Puts something else in place of a part.
     pub async fn overwrite_part(&self, (group, key): &(String, String), bytes: &[u8]) {
         let request = self.client.put_item().table_name(TABLE);
-        let request = request.item(schema::GROUP_ID, AttributeValue::S(group.clone()));
-        let request = request.item(schema::EVENT_KEY, AttributeValue::S(key.clone()));
-        let request = request.item(schema::PART, AttributeValue::B(Blob::new(bytes)));
+        let request = request.item("groupId", AttributeValue::S(group.clone()));
+        let request = request.item("eventKey", AttributeValue::S(key.clone()));
+        let request = request.item("part", AttributeValue::B(Blob::new(bytes)));
         request.send().await.expect("the table answers");
+    }
+
+    /// Puts an item, whatever it holds.
+    pub async fn plant(&self, item: HashMap<String, AttributeValue>) {
+        self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.expect("the table answers");
     }
 
     /// Deletes an item.
     pub async fn delete(&self, (group, key): &(String, String)) {
         let request = self.client.delete_item().table_name(TABLE);
-        let request = request.key(schema::GROUP_ID, AttributeValue::S(group.clone()));
-        let request = request.key(schema::EVENT_KEY, AttributeValue::S(key.clone()));
+        let request = request.key("groupId", AttributeValue::S(group.clone()));
+        let request = request.key("eventKey", AttributeValue::S(key.clone()));
         request.send().await.expect("the table answers");
     }
 
@@ -142,7 +147,7 @@ impl World {
         let mut items = HashMap::new();
         while let Some(page) = pages.next().await {
             for item in page.expect("the table answers").items.unwrap_or_default() {
-                let key = (string(&item, schema::GROUP_ID), string(&item, schema::EVENT_KEY));
+                let key = (string(&item, "groupId"), string(&item, "eventKey"));
                 items.insert(key, StoredItem::from(item));
             }
         }

@@ -1,0 +1,198 @@
+//! An item as it stands in the table, and what it says of itself.
+
+use std::{collections::HashMap, fmt};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+#[cfg(feature = "cli")]
+use super::schema::{
+    ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
+    RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+};
+use super::{
+    attribute::{Item, bytes, flag, text},
+    error::ReadError,
+    schema::{ERASED, EVENT_KEY, GROUP_ID, GROUPS, PART, PULLED, REASON},
+};
+#[cfg(feature = "cli")]
+use crate::event::{Sha256Digest, Timestamp};
+
+/// An item of the table, as it stands there.
+#[derive(Clone, PartialEq)]
+pub struct StoredItem(Item);
+
+/// What an item of the table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// An event, first or revision.
+    Event,
+    /// A body that is not an event, or one that DynamoDB would not take as such.
+    Quarantined,
+    /// A piece of another item's body.
+    Part,
+    /// The name of a group.
+    Group,
+    /// What is left of an event that was erased, so that a redelivery does not bring it back.
+    Erased,
+}
+
+/// What `kaizala events show` prints besides the body, in that order.
+#[cfg(feature = "cli")]
+const DESCRIPTION: [&str; 14] = [
+    GROUP_ID,
+    EVENT_KEY,
+    EVENT_TYPE,
+    EVENT_ID,
+    OBJECT_TYPE,
+    OBJECT_ID,
+    ACTION_ID,
+    RESPONSE_ID,
+    FROM_USER_ID,
+    RECEIVED_AT,
+    OCCURRED_AT,
+    REQUEST_ID,
+    REVISION_OF,
+    REASON,
+];
+
+impl From<HashMap<String, AttributeValue>> for StoredItem {
+    fn from(attributes: HashMap<String, AttributeValue>) -> Self {
+        Self(attributes)
+    }
+}
+
+impl StoredItem {
+    /// What the item is. An item of none of the known kinds counts as an event, one that its readers will find damaged.
+    pub fn kind(&self) -> ItemKind {
+        if self.is_part() {
+            ItemKind::Part
+        } else if flag(&self.0, ERASED) {
+            ItemKind::Erased
+        } else if self.0.contains_key(REASON) {
+            ItemKind::Quarantined
+        } else if self.group() == Some(GROUPS) && self.event_key().is_some_and(|key| !key.contains('#')) {
+            ItemKind::Group
+        } else {
+            ItemKind::Event
+        }
+    }
+
+    /// Whether this is a piece of another item's body.
+    pub fn is_part(&self) -> bool {
+        self.0.contains_key(PART)
+    }
+
+    /// Whether this is a response that was pulled through Kaizala's API.
+    pub fn is_pulled(&self) -> bool {
+        flag(&self.0, PULLED)
+    }
+
+    /// The partition key: the group that an event is stored under, or the partition of another kind of item.
+    pub fn group(&self) -> Option<&str> {
+        self.text(GROUP_ID)
+    }
+
+    /// The sort key, see [`EventKey`](crate::event::EventKey).
+    pub fn event_key(&self) -> Option<&str> {
+        self.text(EVENT_KEY)
+    }
+
+    /// A string attribute by its name in the table. For looking at items as they stand there, as tests do; whoever reads
+    /// their meaning asks by the methods that are called after it.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        text(&self.0, name)
+    }
+
+    /// A binary attribute by its name in the table, see [`text`](Self::text).
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        bytes(&self.0, name)
+    }
+
+    /// A number attribute by its name in the table, see [`text`](Self::text).
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.as_n().ok()?.parse().ok()
+    }
+
+    /// The error that something is wrong with this item.
+    pub fn damaged(&self, what: &'static str) -> ReadError {
+        let owned = |key: Option<&str>| key.unwrap_or_default().to_owned();
+        ReadError::Damaged { group: owned(self.group()), key: owned(self.event_key()), what }
+    }
+}
+
+#[cfg(feature = "cli")]
+impl StoredItem {
+    /// The eventId, of an event.
+    pub fn event_id(&self) -> Option<&str> {
+        self.text(EVENT_ID)
+    }
+
+    /// The event type, of an event.
+    pub fn event_type(&self) -> Option<&str> {
+        self.text(EVENT_TYPE)
+    }
+
+    /// The response that an event carries.
+    pub fn response_id(&self) -> Option<&str> {
+        self.text(RESPONSE_ID)
+    }
+
+    /// When the event or the quarantined body arrived.
+    pub fn received_at(&self) -> Option<Timestamp> {
+        self.text(RECEIVED_AT).and_then(Timestamp::from_rfc3339)
+    }
+
+    /// When an event happened by the sender's clock.
+    pub fn occurred_at(&self) -> Option<Timestamp> {
+        self.text(OCCURRED_AT).and_then(Timestamp::from_rfc3339)
+    }
+
+    /// The id of the request that an event or a quarantined body came with.
+    pub fn request_id(&self) -> Option<&str> {
+        self.text(REQUEST_ID)
+    }
+
+    /// The sort key of the first event under the same eventId, of a revision.
+    pub fn revision_of(&self) -> Option<&str> {
+        self.text(REVISION_OF)
+    }
+
+    /// Digest of an event's type and data, which tells a duplicate from a revision.
+    pub fn content_sha256(&self) -> Option<Sha256Digest> {
+        self.bytes(CONTENT_SHA256).and_then(Sha256Digest::from_bytes)
+    }
+
+    /// Why a body is in quarantine.
+    pub fn reason(&self) -> Option<&str> {
+        self.text(REASON)
+    }
+
+    /// When DynamoDB may delete the item, in epoch seconds.
+    pub fn expires_at(&self) -> Option<i64> {
+        self.number(EXPIRES_AT).and_then(|at| i64::try_from(at).ok())
+    }
+
+    /// The piece of another item's body that a part holds.
+    pub fn part(&self) -> Option<&[u8]> {
+        self.bytes(PART)
+    }
+
+    /// What the item says of itself besides its body, as names and texts for people, in an order of theirs.
+    pub fn description(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        DESCRIPTION.into_iter().filter_map(|name| Some((name, self.text(name)?)))
+    }
+
+    pub(super) fn attributes(&self) -> &Item {
+        &self.0
+    }
+}
+
+/// Shows the key alone: the rest is what people wrote.
+impl fmt::Debug for StoredItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredItem")
+            .field(GROUP_ID, &self.group())
+            .field(EVENT_KEY, &self.event_key())
+            .finish_non_exhaustive()
+    }
+}
