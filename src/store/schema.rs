@@ -38,7 +38,7 @@ pub(super) const REVISION_OF: &str = "revisionOf";
 pub(super) const PAYLOAD: &str = "payload";
 /// B: a quarantined body that is not UTF-8, as received.
 pub(super) const PAYLOAD_BYTES: &str = "payloadBytes";
-/// B: the body gzipped, when the item would be too large otherwise.
+/// B: the body gzipped, if the item would be too large otherwise.
 pub(super) const PAYLOAD_GZIP: &str = "payloadGzip";
 /// N: into how many items the gzipped body was cut.
 pub(super) const PAYLOAD_PARTS: &str = "payloadParts";

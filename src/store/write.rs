@@ -200,11 +200,12 @@ impl Store {
         match put {
             Ok(_) => Ok(Put::Accepted),
             Err(SdkError::ServiceError(refusal)) if refusal.err().is_conditional_check_failed_exception() => {
-                let existing = old_item(refusal.err()).map(Existing::of).unwrap_or_default();
-                if let Payload::Parts(parts) = payload {
-                    self.empty_parts(key, record, parts, &existing).await;
+                let existing = old_item(refusal.err()).map(Existing::of);
+                // Whose parts they are is known only of an item that was seen.
+                if let (Payload::Parts(parts), Some(existing)) = (payload, &existing) {
+                    self.empty_parts(key, record, parts, existing).await;
                 }
-                Ok(Put::Refused(existing))
+                Ok(Put::Refused(existing.unwrap_or_default()))
             }
             Err(error) => Err(error.into()),
         }

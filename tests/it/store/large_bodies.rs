@@ -230,6 +230,22 @@ async fn the_parts_of_a_large_event_that_lost_a_race_between_two_subscriptions_a
 }
 
 #[tokio::test]
+async fn a_large_body_whose_last_answer_is_lost_keeps_its_parts() {
+    let world = World::new().await;
+    world.deliver_body(event("0", &noise("a", MB))).await;
+    let parts = world.parts().await;
+    let body = event("1", &noise("a", MB));
+    // A look for the item, and for each part a look and a write.
+    world.proxy.next_passes(1 + 2 * parts);
+    world.proxy.next(Fault::DropAnswer);
+
+    assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
+
+    assert_eq!(world.body(&world.item("g", "TextMessageCreated#1").await).await, body.as_bytes());
+    assert_eq!(world.parts().await, 2 * parts);
+}
+
+#[tokio::test]
 async fn two_deliveries_of_the_same_large_body_at_once_share_its_parts() {
     let world = World::new().await;
     let body = event("1", &noise("a", MB));
