@@ -86,14 +86,14 @@ impl PayloadParts {
     }
 }
 
-/// The body that a gzip holds. An error too if it is larger than [`MAX_BODY_BYTES`].
+/// Unpacks a body; one that is larger than [`MAX_BODY_BYTES`] is an error too.
 pub(super) fn gunzip(gzip: &[u8]) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     GzDecoder::new(gzip).take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut body)?;
     if body.len() > MAX_BODY_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(body) }
 }
 
-/// The fastest level: JSON shrinks tenfold at any, and a large body at a small CPU share has four seconds for all.
+/// Gzips at the fastest level: JSON shrinks tenfold at any, and a large body at a small CPU share has four seconds for all.
 fn gzip(body: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     let gzip = encoder.write_all(body).and_then(|()| encoder.finish());

@@ -46,8 +46,8 @@ const DELIVERY: Tuning = Tuning {
     first_pause: Duration::from_millis(50),
 };
 
-/// For a command, which somebody waits for: a page may be a megabyte on a slow line, but a database that is not there
-/// should be said to be missing within seconds.
+/// For a command, which somebody waits for. A page may be a megabyte on a slow line, but that no database is there should
+/// show within seconds.
 #[cfg(feature = "cli")]
 const COMMAND: Tuning = Tuning {
     connect: Duration::from_secs(3),

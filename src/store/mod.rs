@@ -1,6 +1,6 @@
 //! The table: how an event becomes an item, the one conditional write that keeps it exactly once, and the way back.
 //!
-//! The only room that knows attribute names.
+//! This is the only room that knows attribute names: the others ask [`StoredItem`].
 
 mod attribute;
 mod body;

@@ -62,7 +62,7 @@ impl From<HashMap<String, AttributeValue>> for StoredItem {
 }
 
 impl StoredItem {
-    /// What the item is. An item of none of the known kinds counts as an event, one that its readers will find damaged.
+    /// What the item is. One of an unknown kind counts as an event, which its readers will find damaged.
     pub fn kind(&self) -> ItemKind {
         if self.is_part() {
             ItemKind::Part

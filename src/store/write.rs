@@ -91,7 +91,7 @@ impl Existing {
 }
 
 impl Store {
-    /// Opens the connection, so that the first delivery need not. Asks for a key that does not exist, since reading an
+    /// Opens the connection, so that the first delivery need not. It asks for a key that does not exist, since reading an
     /// item is among the few things that the function is allowed to do.
     ///
     /// # Errors
