@@ -36,7 +36,9 @@ def main():
 
     before = Stack(given).version()
     options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
-    if subprocess.run(["sam", "deploy", *options, *others], check=False).returncode:
+    # Where there is nothing to deploy, there is still something to check.
+    command = ["sam", "deploy", "--no-fail-on-empty-changeset", *options, *others]
+    if subprocess.run(command, check=False).returncode:
         sys.exit("deploy: sam deploy failed; what it left is in the README, under Deploy")
 
     # Guided, sam asks for the stack's name and region.
@@ -49,10 +51,11 @@ def main():
     elif before in (None, after):
         sys.exit("deploy: the check failed, and there is no version to go back to: see function-errors in docs/runbook.md")
     else:
+        print(f"deploy: the check failed: pointing {ALIAS} back", file=sys.stderr)
         stack.point_back(before)
         sys.exit(
-            f"deploy: the check failed: {ALIAS} serves version {before} again. Version {after} is still there to look "
-            "into; deploy again when it is repaired"
+            f"deploy: {ALIAS} serves version {before} again. Version {after} is still there to look into; deploy again "
+            "when it is repaired"
         )
 
 
@@ -75,9 +78,7 @@ class Stack:
         except botocore.exceptions.ClientError as error:
             if "does not exist" in str(error):
                 return {}
-            sys.exit(f"deploy: {error}")
-        except botocore.exceptions.BotoCoreError as error:
-            sys.exit(f"deploy: {error}")
+            raise
         outputs = described["Stacks"][0].get("Outputs", [])
         return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
@@ -115,4 +116,7 @@ def configured():
     return tables.get("global", {}).get("parameters", {}) | tables.get("deploy", {}).get("parameters", {})
 
 
-main()
+try:
+    main()
+except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+    sys.exit(f"deploy: {error}")
