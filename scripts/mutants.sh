@@ -28,9 +28,11 @@ rm -rf target/mutants/project
 mkdir -p target/mutants/project
 git ls-files --cached --others --exclude-standard -z |
   xargs -0 cp --parents --no-dereference --target-directory=target/mutants/project
-if [ ! -d target/mutants/target ] && [ -d target/debug ]; then
-  mkdir target/mutants/target
-  cp --archive target/debug target/mutants/target/
+if [ ! -d target/mutants/target ] && [ -d target/debug/deps ]; then
+  rm -rf target/mutants/copy
+  mkdir -p target/mutants/copy/debug
+  cp --archive target/debug/{deps,build,.fingerprint} target/mutants/copy/debug/
+  mv target/mutants/copy target/mutants/target
 fi
 export CARGO_TARGET_DIR=$PWD/target/mutants/target
 output=$PWD/target/mutants

@@ -130,7 +130,10 @@ async fn a_deployment_that_takes_a_test_event_stays() {
 
     let said = said(&output);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("sam deploy --no-fail-on-empty-changeset --region=eu-west-1 --no-confirm-changeset\n"), "{said}");
+    assert!(
+        said.contains("sam deploy --no-fail-on-empty-changeset --region=eu-west-1 --no-confirm-changeset\n"),
+        "{said}"
+    );
     assert!(said.contains("version 2 works"), "{said}");
     assert_eq!(aws.version().as_deref(), Some("2"));
 }

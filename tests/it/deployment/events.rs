@@ -19,7 +19,7 @@ async fn the_readme_of_the_sample_events_lists_each_with_what_it_is_answered() {
     for sample in &samples {
         let reply = world.deliver(sample).await;
         let is_delivery = reply.status == 200 && !sample.name.starts_with("handshake-");
-        let outcome = if is_delivery { reply.outcome().to_owned() } else { reply.status.as_u16().to_string() };
+        let outcome = if is_delivery { reply.outcome() } else { reply.status.as_u16().to_string() };
         answered.push((sample.name.as_str(), outcome));
     }
 
