@@ -53,6 +53,9 @@ for name in drawn:
 
 # The tests of these rooms and of those that use them directly. Left out are those that run the released receiver, which
 # is not the changed one.
-tests=(event:: store:: receiver:: tables:: --skip receiver::lambda --skip receiver::metrics --skip receivers_are_killed)
+tests=(
+  event:: store:: receiver:: tables:: cli::quarantine cli::pull
+  --skip receiver::lambda --skip receiver::metrics --skip receivers_are_killed
+)
 exec "${mutants[@]}" "${files[@]}" "${sample[@]}" --in-place --features cli --cargo-arg=--locked --cargo-arg=--test=it \
   --output "$output" -- -- "${tests[@]}"
