@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz gate bench bench-cpu bench-export vendor build invoke start-api deploy-local clean tools receiver \
-  browser
+.PHONY: help run test lint soak fuzz mutants gate bench bench-cpu bench-export vendor build invoke start-api deploy deploy-local clean \
+  tools receiver browser
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -11,6 +11,7 @@ AWS_PORT ?= 4566
 API_PORT ?= 3000
 ARCH ?= x86_64
 EVENT ?= events/text-message-created.json
+SAM ?=
 ROUNDS ?= 40
 STARTS ?= 10
 export SAM_CLI_TELEMETRY := 0
@@ -29,10 +30,12 @@ run: ## Start the receiver here over an embedded DynamoDB, deliver every file of
 test: tools receiver browser ## Run all tests, the release binary under Lambda's runtime interface emulator and a browser among them
 	cargo test --locked --features cli
 
-lint: tools .tools/checkov ## Check formatting, Clippy's advice, documentation links and the template
+lint: tools .tools/checkov .tools/bin/cargo-deny .tools/bin/cargo-machete ## Check formatting, Clippy's advice, documentation links, dependencies and the template
 	cargo fmt --check
 	cargo clippy --locked --features cli --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --features cli --no-deps --lib
+	.tools/bin/cargo-deny --locked check bans licenses sources
+	.tools/bin/cargo-machete
 	cd src/report/vendor && sha256sum --quiet --check SHA256SUMS
 	$(in_venv) cfn-lint template.yaml dashboards/athena/stack.yaml
 	$(in_venv) sam validate --lint
@@ -44,10 +47,13 @@ soak: ## Deliver 100,000 times to a local receiver, with duplicates, edits and l
 
 bench-export: tools ## Export EVENTS=1000000 made-up events to Parquet, and compare with DuckDB over the same files
 	cargo build --locked --profile cli --features cli --bin kaizala
-	$(venv)/bin/python scripts/bench_export.py --kaizala target/cli/kaizala --events $(or $(EVENTS),1000000)
+	$(venv)/bin/python benches/export.py --kaizala target/cli/kaizala --events $(or $(EVENTS),1000000)
 
 fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly toolchain)
 	scripts/fuzz.sh $(or $(SECONDS),60)
+
+mutants: .tools/bin/cargo-mutants ## Change src/store and src/event in SAMPLE=200 places, one at a time, and list the changes that no test notices; takes hours
+	scripts/mutants.sh $(or $(SAMPLE),200)
 
 vendor: ## Fetch the charting library of the report again (needs npm)
 	scripts/vendor.sh
@@ -69,12 +75,17 @@ bench: tools receiver bench-cpu .tools/bench/installed ## Measure the receiver b
 
 build: .tools/build ## Build the Lambda for deployment (sam build) for ARCH=x86_64 or arm64
 	$(in_venv) sam build --parameter-overrides Architecture=$(ARCH)
+	$(venv)/bin/python scripts/pin-architecture.py .aws-sam/build
 
 invoke: build ## Build the Lambda and run it once in Docker on EVENT=events/x.json, over the database of `make run`
 	DB_PORT=$(DB_PORT) scripts/sam-local.sh invoke $(EVENT)
 
 start-api: build ## Build the Lambda and serve it in Docker behind a local API Gateway on port API_PORT, over the same database
 	DB_PORT=$(DB_PORT) scripts/sam-local.sh start-api $(API_PORT)
+
+deploy: build ## Build for ARCH, deploy to AWS (sam deploy with the options SAM), check, and take back what does not work
+	cargo build --locked --features cli --bin kaizala
+	$(in_venv) python scripts/deploy.py --kaizala target/debug/kaizala $(SAM)
 
 deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, invoke with all of events/, compare the table
 	$(in_venv) .tools/ministack/bin/python scripts/deploy-local.py --port $(AWS_PORT)
@@ -91,7 +102,7 @@ receiver:
 browser:
 	scripts/browser.sh
 
-# Pinned in scripts/, installed beside the project: nothing is left on the machine.
+# Pinned in tools/, installed beside the project: nothing is left on the machine.
 make_venv = python3 -m venv $(1) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; rm -rf $(1); exit 1; }
 install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement $(2)
 
@@ -99,13 +110,13 @@ install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement
 	$(call make_venv,$@)
 
 # Each in an environment of its own, which is as old as what was last installed into it.
-.tools/checkov .tools/ministack: .tools/%: scripts/tools-%.txt
+.tools/checkov .tools/ministack: .tools/%: tools/requirements-%.txt
 	rm -rf $@
 	$(call make_venv,$@)
 	$(call install,$@,$<) || { rm -rf $@; exit 1; }
 	touch $@
 
-.tools/test: scripts/tools-test.txt | .tools/venv
+.tools/test: tools/requirements-test.txt | .tools/venv
 	$(call install,$(venv),$<)
 	emulators=$$($(venv)/bin/python -c 'import samcli.local as sam; print(sam.__path__[0])')/rapid; \
 	  install -m 755 $$emulators/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/) $(venv)/bin/aws-lambda-rie
@@ -130,6 +141,14 @@ peers := benches/peers
 	  cargo install --quiet --locked --root .tools --version $$version gungraun-runner
 	touch $@
 
-.tools/build: scripts/tools-build.txt .tools/test
+# Pinned here, since cargo has no list of programs.
+.tools/bin/cargo-deny: version := 0.20.2
+.tools/bin/cargo-machete: version := 0.9.2
+.tools/bin/cargo-mutants: version := 27.1.0
+.tools/bin/cargo-deny .tools/bin/cargo-machete .tools/bin/cargo-mutants: .tools/bin/%: Makefile
+	cargo install --quiet --locked --root .tools --version $(version) $*
+	touch $@
+
+.tools/build: tools/requirements-build.txt .tools/test
 	$(call install,$(venv),$<)
 	touch $@

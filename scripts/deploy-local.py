@@ -4,7 +4,7 @@
 
 Runs `sam deploy` until CREATE_COMPLETE, invokes the function's alias with every file of events/, and compares answers
 and table with what is expected. The emulator starts empty and ends with this script; --keep leaves it running.
-Needs `sam build` before, sam on the PATH, and the Python packages in scripts/tools-ministack.txt.
+Needs `sam build` before, sam on the PATH, and the Python packages in tools/requirements-ministack.txt.
 """
 
 import argparse

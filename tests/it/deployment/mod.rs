@@ -1,4 +1,6 @@
-//! The template and the dashboards agree with the code.
+//! The template, the dashboards, the scripts and the lists of files agree with the code.
 
 mod dashboards;
+mod deploy;
+mod events;
 mod template;

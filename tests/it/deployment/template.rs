@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     World,
-    template::{only, root, template},
+    template::{all, only, root, template},
 };
 
 #[test]
@@ -151,7 +151,7 @@ fn every_parameter_that_reaches_the_function_is_in_the_description_that_makes_a_
     let description = properties["VersionDescription"]["Fn::Sub"].as_str().expect("it is put together");
 
     let mut names = HashSet::new();
-    for versioned in ["MemorySize", "LoggingConfig", "Environment", "Timeout", "Handler"] {
+    for versioned in ["MemorySize", "LoggingConfig", "Environment", "Timeout", "Handler", "Tracing"] {
         parameters(&properties[versioned], &mut names);
     }
     names.retain(|name| template["Parameters"].get(name).is_some());
@@ -162,8 +162,17 @@ fn every_parameter_that_reaches_the_function_is_in_the_description_that_makes_a_
     for name in &names {
         assert!(description.contains(&format!("${{{name}}}")), "{name}");
     }
-    let longest =
-        description.replace("${CallbackTokenSha256}", &"0".repeat(3 * 65 - 1)).replace("${MemorySize}", "10240");
+    let tokens = "0".repeat(3 * 65 - 1);
+    let longest = [
+        ("CallbackTokenSha256", tokens.as_str()),
+        ("MemorySize", "10240"),
+        ("LogLevel", "DEBUG"),
+        ("Tracing", "Disabled"),
+        ("RetentionDays", "99999"),
+    ]
+    .into_iter()
+    .fold(description.to_owned(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
+    assert!(!longest.contains("${"), "{longest}");
     assert!(longest.len() <= 256, "Lambda allows 256 characters");
 }
 
@@ -207,7 +216,11 @@ fn the_exports_bucket_is_encrypted_private_tls_only_and_survives_the_stack() {
     let (name, bucket) = only(&template, "AWS::S3::Bucket");
     let properties = &bucket["Properties"];
 
-    assert_eq!((&bucket["DeletionPolicy"], &bucket["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    // One that a failed first deployment made is empty, and goes with it.
+    assert_eq!(
+        (&bucket["DeletionPolicy"], &bucket["UpdateReplacePolicy"]),
+        (&json!("RetainExceptOnCreate"), &json!("Retain"))
+    );
     let encryption = &properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
     assert_eq!(encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
     let access = properties["PublicAccessBlockConfiguration"].as_object().expect("it is there");
@@ -253,6 +266,74 @@ fn the_export_is_of_this_table_into_this_bucket_by_a_role_that_can_do_no_more() 
             {"Effect": "Allow", "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"], "Resource": {"Fn::Sub": format!("${{{bucket}.Arn}}/exports/*")}},
         ])
     );
+}
+
+#[test]
+fn traces_are_off_unless_they_are_asked_for() {
+    let template = template();
+    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let parameter = &template["Parameters"]["Tracing"];
+
+    assert_eq!(function["Properties"]["Tracing"], json!({"Ref": "Tracing"}));
+    // SAM takes `Disabled` for no tracing, and gives the role no permission for X-Ray.
+    assert_eq!(
+        (&parameter["Default"], &parameter["AllowedValues"]),
+        (&json!("Disabled"), &json!(["Disabled", "Active"]))
+    );
+}
+
+#[test]
+fn a_flood_of_requests_is_cut_off_at_a_rate_that_costs_tens_of_dollars_a_day() {
+    let template = template();
+    let (_, api) = only(&template, "AWS::Serverless::HttpApi");
+    let settings = &api["Properties"]["DefaultRouteSettings"];
+    let limit = json!({"Ref": "MaxRequestsPerSecond"});
+
+    assert_eq!((&settings["ThrottlingRateLimit"], &settings["ThrottlingBurstLimit"]), (&limit, &limit));
+    assert_eq!(template["Parameters"]["MaxRequestsPerSecond"]["Default"], 200);
+}
+
+/// Dashboards are the only thing of the stack whose name an account has once for all regions.
+#[test]
+fn two_stacks_of_the_same_name_in_two_regions_do_not_want_the_same_dashboard() {
+    let template = template();
+    let (_, dashboard) = only(&template, "AWS::CloudWatch::Dashboard");
+
+    assert_eq!(dashboard["Properties"]["DashboardName"], json!({"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}));
+    for global in ["AWS::IAM::Role", "AWS::S3::Bucket"] {
+        for (name, resource) in all(&template, global) {
+            let properties = resource["Properties"].as_object().expect("it has properties");
+            assert!(!properties.contains_key("RoleName") && !properties.contains_key("BucketName"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_schedule_group_is_named_after_the_stack() {
+    let template = template();
+    let (_, group) = only(&template, "AWS::Scheduler::ScheduleGroup");
+    assert_eq!(group["Properties"]["Name"], json!({"Ref": "AWS::StackName"}));
+}
+
+/// With JSON logs, Lambda writes its report of an invocation as JSON as well, without a level. A timeout shows there alone.
+#[test]
+fn timeouts_that_lambda_reports_are_looked_for_where_json_logs_have_them() {
+    let template = template();
+    let (_, dashboard) = only(&template, "AWS::CloudWatch::Dashboard");
+    let body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("it is put together");
+    let body: Value = serde_json::from_str(body).expect("it is JSON");
+    let queries: Vec<_> = body["widgets"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|widget| widget["properties"]["query"].as_str())
+        .collect();
+    let [query] = queries[..] else { panic!("{queries:?}") };
+    assert!(query.contains("type = 'platform.report' and record.status != 'success'"), "{query}");
+    assert!(query.contains("fields") && query.contains("record.status"), "{query}");
+
+    let runbook = fs::read_to_string(root().join("docs/runbook.md")).expect("it is there");
+    assert!(!runbook.contains("REPORT") && runbook.contains("record.metrics.initDurationMs"));
 }
 
 #[test]

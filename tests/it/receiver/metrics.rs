@@ -124,6 +124,13 @@ const OF_AWS: [(&str, &str, &[&str]); 9] = [
     ("AWS/Scheduler", "TargetErrorCount", &["ScheduleGroup"]),
 ];
 
+/// The metric of an alarm, which may stand in metric math.
+fn watched(alarm: &Value) -> &Value {
+    let properties = &alarm["Properties"];
+    let in_math = &properties["Metrics"][0]["MetricStat"]["Metric"];
+    if in_math.is_null() { properties } else { in_math }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_alarm_watches_a_metric_under_dimensions_with_which_it_is_emitted() {
     let (template, emitted) = (template(), emitted().await);
@@ -143,7 +150,7 @@ async fn every_alarm_watches_a_metric_under_dimensions_with_which_it_is_emitted(
     };
     let mut count = 0;
     for (name, alarm) in all(&template, "AWS::CloudWatch::Alarm") {
-        let metric = &alarm["Properties"];
+        let metric = watched(alarm);
         count += 1;
         let dimensions: BTreeMap<_, _> = metric["Dimensions"]
             .as_array()
@@ -178,15 +185,24 @@ fn every_alarm_tells_somebody_and_has_an_entry_in_the_runbook() {
     }
 }
 
+/// Without metric math, CloudWatch looks further back than the evaluation periods, and the alarm comes hours late.
 #[test]
-fn silence_is_no_data_and_no_data_is_alarming() {
+fn an_hour_without_deliveries_counts_as_zero_and_zero_is_alarming() {
     let template = template();
-    let silence = &template["Resources"]["SilenceAlarm"]["Properties"];
-    assert_eq!(
-        (&silence["MetricName"], &silence["TreatMissingData"]),
-        (&json!(metrics::DELIVERIES), &json!("breaching"))
-    );
+    let alarm = &template["Resources"]["SilenceAlarm"];
+    let silence = &alarm["Properties"];
+    assert_eq!(watched(alarm)["MetricName"], metrics::DELIVERIES);
+    let [deliveries, filled] = &silence["Metrics"].as_array().expect("it is metric math")[..] else {
+        panic!("{silence}")
+    };
+    assert_eq!((&deliveries["MetricStat"]["Stat"], &deliveries["MetricStat"]["Period"]), (&json!("Sum"), &json!(3600)));
+    let expression = format!("FILL({}, 0)", deliveries["Id"].as_str().expect("it has an id"));
+    assert_eq!((&filled["Expression"], &filled["ReturnData"]), (&json!(expression), &json!(true)));
+    assert_eq!(deliveries["ReturnData"], false);
+    assert_eq!(silence["EvaluationPeriods"], json!({"Ref": "SilenceHours"}));
     assert_eq!((&silence["ComparisonOperator"], &silence["Threshold"]), (&json!("LessThanThreshold"), &json!(1)));
+    // Where there has never been a delivery, there is nothing to fill.
+    assert_eq!(silence["TreatMissingData"], "breaching");
 }
 
 #[test]

@@ -33,8 +33,9 @@ pub fn sample(name: &str) -> Sample {
 /// All samples, by name.
 pub fn samples() -> Vec<Sample> {
     let files = fs::read_dir(folder()).expect("there are events").map(|entry| entry.expect("it can be listed").path());
+    let events = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let stem = |path: PathBuf| path.file_stem().expect("it is a file").to_string_lossy().into_owned();
-    let mut names: Vec<_> = files.map(stem).collect();
+    let mut names: Vec<_> = events.map(stem).collect();
     names.sort();
     names.iter().map(|name| sample(name)).collect()
 }

@@ -1,6 +1,6 @@
 """Compares `kaizala export` with DuckDB over the same export files, each in a process of its own, one after the other.
 
-`kaizala export` writes all tables, DuckDB (bench-export.sql) the table `answers` alone. Prints seconds, events a second and
+`kaizala export` writes all tables, DuckDB (export.sql) the table `answers` alone. Prints seconds, events a second and
 peak memory; exit code 1 when `kaizala export` is slower or takes more than 500 MB. Called by `make bench-export`, which
 builds the command and installs DuckDB.
 """
@@ -37,7 +37,7 @@ def main():
     print(f"{arguments.events} events in {len(files)} files, {megabytes:.0f} MB gzipped, {os.cpu_count()} processors\n")
 
     ours = [arguments.kaizala, "export", "--from", export, "--out", arguments.folder / "tables", "--format", "parquet"]
-    theirs = [sys.executable, "-c", DUCKDB, next(export.glob("AWSDynamoDB/*/data")) / "*.json.gz", ROOT / "scripts" / "bench-export.sql"]
+    theirs = [sys.executable, "-c", DUCKDB, next(export.glob("AWSDynamoDB/*/data")) / "*.json.gz", ROOT / "benches" / "export.sql"]
     best = {}
     for name, command in [("kaizala export", ours), ("DuckDB", theirs)] * arguments.rounds:
         best[name] = min(best.get(name, (float("inf"), 0, 0)), run(command, arguments.folder))
