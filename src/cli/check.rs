@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     callback_token,
-    output::Output,
+    output::{Output, say, say_json},
     table::{TableOptions, UNREADABLE},
     token::new_token,
 };
@@ -44,23 +44,19 @@ impl Check {
         if let Err(error) = &checked
             && json
         {
-            println!("{}", json!({ "ok": false, "error": format!("{error:#}") }));
+            say_json(&json!({ "ok": false, "error": format!("{error:#}") }))?;
         }
         checked
     }
 
     async fn check(self) -> anyhow::Result<()> {
         let json = self.output.json;
-        let passed = |what: &str| {
-            if !json {
-                println!("ok  {what}");
-            }
-        };
+        let passed = |what: &str| if json { Ok(()) } else { say(format_args!("ok  {what}")) };
         let sender = Sender::new(self.url.clone(), &callback_token()?)?;
         sender.validate(&format!("{} + %2B/=", Uuid::new_v4())).await.with_context(|| {
             format!("{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?", self.url)
         })?;
-        passed("the handshake returns its token");
+        passed("the handshake returns its token")?;
 
         let event = json!({
             "eventId": Uuid::new_v4().to_string(),
@@ -76,7 +72,7 @@ impl Check {
             "a wrong token is answered with {} instead of 401: is this the receiver?",
             shown(stranger.status)
         );
-        passed("a wrong token is refused");
+        passed("a wrong token is refused")?;
 
         match sender.attempt(body.clone(), 1).await {
             answer if answer.is_accepted() => {
@@ -90,7 +86,7 @@ impl Check {
             }
             answer => bail!("the test event is answered with {}: see the function's log", shown(answer.status)),
         }
-        passed("the test event is stored");
+        passed("the test event is stored")?;
 
         let event = Event::parse(&body).context("the test event is no event")?;
         let (group, key) = (event.table_group(), event.key());
@@ -100,9 +96,9 @@ impl Check {
                 format!("there is no item {group} / {key}: is --table the table of this deployment?")
             })?;
         ensure!(store.body(&item).await? == body, "the table holds another body than was sent");
-        passed("the table holds it byte for byte");
+        passed("the table holds it byte for byte")?;
         if json {
-            println!("{}", json!({ "ok": true, "groupId": group, "eventKey": key.as_str() }));
+            say_json(&json!({ "ok": true, "groupId": group, "eventKey": key.as_str() }))?;
         }
         Ok(())
     }

@@ -1,11 +1,9 @@
 //! `kaizala completions`: what a shell completes.
 
-use std::io::{self, Write};
-
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
-use super::Cli;
+use super::{Cli, output::write};
 
 /// Print completions for a shell.
 #[derive(Args)]
@@ -20,6 +18,6 @@ impl Completions {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let mut script = Vec::new();
         generate(self.shell, &mut Cli::command(), "kaizala", &mut script);
-        Ok(io::stdout().write_all(&script)?)
+        write(&script)
     }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{
     CALLBACK_TOKEN_VARIABLE, callback_token_if_set,
+    output::say,
     serving::{listen, log_to_stderr, shutdown},
     token::new_token,
 };
@@ -78,12 +79,12 @@ impl Dev {
         let accepted = AcceptedTokens::only(TokenDigest::of(token.value().as_bytes()));
         let listener = listen(self.port, "--port").await?;
         let url = format!("http://{}{WEBHOOK_PATH}", listener.local_addr()?);
-        println!("Webhook   {url}");
-        println!("Database  {db_url} (table {}, {place})", self.table);
-        println!("Token     {}", token.shown());
-        println!();
-        println!("Deliver an event:");
-        println!("  curl -i -H \"kz-callback-token: {}\" -d '{EXAMPLE}' {url}", token.in_shell());
+        say(format_args!("Webhook   {url}"))?;
+        say(format_args!("Database  {db_url} (table {}, {place})", self.table))?;
+        say(format_args!("Token     {}", token.shown()))?;
+        say("")?;
+        say("Deliver an event:")?;
+        say(format_args!("  curl -i -H \"kz-callback-token: {}\" -d '{EXAMPLE}' {url}", token.in_shell()))?;
 
         let app = Router::new().fallback(answer).with_state(Receiver::new(accepted, store));
         let listener = listener.tap_io(|connection| {

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::{
     item::Show,
-    output::{Output, harmless, say, table},
+    output::{Output, harmless, note, say, table},
     serving::shutdown,
     table::{TableOptions, UNREADABLE},
     when::{Window, when},
@@ -159,7 +159,7 @@ impl Tail {
                     }
                     Err(error) if failures < MOST_FAILURES => {
                         failures += 1;
-                        eprintln!("warning: {error}; looking again");
+                        note(format_args!("warning: {error}; looking again"));
                     }
                     Err(error) => return Err(error).context(UNREADABLE),
                 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     export_source::{ExportSource, bytes_progress, threads},
-    output::Output,
+    output::{Output, note, say, say_json},
 };
 use crate::{
     clock::now,
@@ -105,15 +105,14 @@ impl Export {
         };
         remove(&fetched)?;
         for error in &damaged {
-            eprintln!("left out: {error}");
+            note(format_args!("left out: {error}"));
         }
         let seconds = started.elapsed().as_secs_f64();
         if self.output.json {
-            println!("{}", self.summary(&exported, items, damaged.len(), seconds));
+            say_json(&self.summary(&exported, items, damaged.len(), seconds))
         } else {
-            print(&self.out, &exported, items, seconds);
+            print(&self.out, &exported, items, seconds)
         }
-        Ok(())
     }
 
     fn redact_key(&self) -> anyhow::Result<Vec<u8>> {
@@ -151,12 +150,12 @@ impl Export {
     }
 }
 
-fn print(out: &Path, exported: &Exported, items: u64, seconds: f64) {
-    println!("{:<14} {:>12} {:>14}", "table", "rows", "bytes");
+fn print(out: &Path, exported: &Exported, items: u64, seconds: f64) -> anyhow::Result<()> {
+    say(format_args!("{:<14} {:>12} {:>14}", "table", "rows", "bytes"))?;
     for file in &exported.files {
-        println!("{:<14} {:>12} {:>14}", file.table.name(), file.rows, file.bytes);
+        say(format_args!("{:<14} {:>12} {:>14}", file.table.name(), file.rows, file.bytes))?;
     }
-    println!("\n{items} items in {seconds:.1} s, in {}", out.display());
+    say(format_args!("\n{items} items in {seconds:.1} s, in {}", out.display()))
 }
 
 fn remove(folder: &Path) -> anyhow::Result<()> {

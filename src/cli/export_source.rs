@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{table::TableOptions, when::when};
+use super::{output::note, table::TableOptions, when::when};
 use crate::{
     clock::now,
     event::Timestamp,
@@ -102,7 +102,7 @@ impl ExportSource {
                     fs::remove_dir_all(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
                 }
                 if fetched.exists() {
-                    eprintln!("going on where an earlier run has left off; --no-resume begins anew");
+                    note("going on where an earlier run has left off; --no-resume begins anew");
                 }
                 fs::create_dir_all(fetched).with_context(|| format!("{} cannot be made", fetched.display()))?;
                 tokio::runtime::Builder::new_multi_thread()

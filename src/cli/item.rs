@@ -1,16 +1,13 @@
 //! An item of the table, whole, for `events show` and `quarantine show`.
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-};
+use std::fmt::Write as _;
 
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use super::output::{Output, harmless, say};
+use super::output::{Output, harmless, say, write};
 use crate::store::{Store, StoredItem};
 
 /// How to show an item.
@@ -31,7 +28,7 @@ impl Show {
             .with_context(|| format!("there is no item {} / {}: `list` shows keys", harmless(group), harmless(key)))?;
         let body = store.body(&item).await?;
         if self.raw {
-            return Ok(io::stdout().write_all(&body)?);
+            return write(&body);
         }
         if self.output.json { say(&as_json(&item, &body)?) } else { say(&as_text(&item, &body)) }
     }

@@ -21,12 +21,13 @@ mod when;
 
 use std::{
     env::{self, VarError},
-    io,
     process::ExitCode,
 };
 
 use anyhow::bail;
 use clap::{Parser, Subcommand};
+
+use self::output::{Unwritable, note};
 
 /// The callback token for commands that send or receive callbacks. A secret, so it has no option.
 const CALLBACK_TOKEN_VARIABLE: &str = "KAIZALA_CALLBACK_TOKEN";
@@ -73,16 +74,12 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         // Who reads the output has seen enough, as `head` does.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.downcast_ref().is_some_and(Unwritable::is_unread) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            note(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// The callback token from the environment; none when it is not set.

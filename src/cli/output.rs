@@ -1,6 +1,11 @@
-//! What commands print: tables for people, JSON for machines.
+//! What commands print: tables for people, JSON for machines. The only file that writes to a terminal: `println!` panics when
+//! nobody reads any more or a disk is full, and prints whatever it is given.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    error::Error,
+    fmt::{self, Display},
+    io::{self, IsTerminal, Write},
+};
 
 use anyhow::{bail, ensure};
 use clap::Args;
@@ -18,13 +23,52 @@ pub(super) struct Output {
 impl Output {
     /// Prints one or the other.
     pub(super) fn print(self, json: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
-        if self.json { say(&serde_json::to_string(json)?) } else { say(text().trim_end()) }
+        if self.json { say_json(json) } else { say(text().trim_end()) }
     }
 }
 
-/// Prints a line. Unlike `println!`, it returns an error when nobody reads any more.
-pub(super) fn say(line: &str) -> anyhow::Result<()> {
-    Ok(writeln!(io::stdout(), "{line}")?)
+/// The output cannot be written: nobody reads it any more, or there is no room for it.
+#[derive(Debug)]
+pub(super) struct Unwritable(io::Error);
+
+impl Unwritable {
+    /// Whether the reader has seen enough, as `head` has.
+    pub(super) fn is_unread(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+impl Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the output cannot be written")
+    }
+}
+
+impl Error for Unwritable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Prints text and a line break.
+pub(super) fn say(text: impl Display) -> anyhow::Result<()> {
+    write(format!("{text}\n").as_bytes())
+}
+
+/// Prints JSON on one line.
+pub(super) fn say_json(json: &impl Serialize) -> anyhow::Result<()> {
+    say(serde_json::to_string(json)?)
+}
+
+/// Prints bytes as they are, whatever a terminal makes of them.
+pub(super) fn write(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut output = io::stdout();
+    Ok(output.write_all(bytes).and_then(|()| output.flush()).map_err(Unwritable)?)
+}
+
+/// Prints a line on stderr. If that cannot be written, there is nobody left to tell.
+pub(super) fn note(text: impl Display) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Columns under headings, for the eyes.
@@ -56,7 +100,8 @@ pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     ensure!(io::stdin().is_terminal(), "nobody is there to be asked: add --yes to go ahead");
-    eprint!("{question} [y/N] ");
+    // If the question cannot be seen, no is the answer.
+    write!(io::stderr(), "{question} [y/N] ")?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { bail!("nothing was changed") }

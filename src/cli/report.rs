@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     export_source::{ExportSource, bytes_progress, threads},
-    output::Output,
+    output::{Output, note},
 };
 use crate::{
     clock::now,
@@ -64,7 +64,7 @@ impl Report {
             fs::remove_dir_all(&fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
         }
         for error in &report.damaged {
-            eprintln!("left out: {error}");
+            note(format_args!("left out: {error}"));
         }
         let (items, damaged, bytes) = (report.items, report.damaged.len(), page.len());
         let seconds = started.elapsed().as_secs_f64();

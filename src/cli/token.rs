@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::Output;
+use super::output::{Output, note};
 use crate::token::TokenDigest;
 
 /// 256 bits, so that a plain digest of the token gives nothing away.
@@ -46,22 +46,15 @@ impl Token {
             TokenCommand::New { output } => {
                 let token = new_token()?;
                 let digest = TokenDigest::of(token.as_bytes());
-                if output.json {
-                    println!("{}", json!({ "token": token, "sha256": digest.to_string() }));
-                } else {
-                    println!("Token   {token}\nSHA-256 {digest}");
-                }
+                output.print(&json!({ "token": token, "sha256": digest.to_string() }), || {
+                    format!("Token   {token}\nSHA-256 {digest}")
+                })
             }
             TokenCommand::Digest { output } => {
                 let digest = TokenDigest::of(&read_token()?);
-                if output.json {
-                    println!("{}", json!({ "sha256": digest.to_string() }));
-                } else {
-                    println!("{digest}");
-                }
+                output.print(&json!({ "sha256": digest.to_string() }), || digest.to_string())
             }
         }
-        Ok(())
     }
 }
 
@@ -75,7 +68,7 @@ pub(super) fn new_token() -> anyhow::Result<String> {
 fn read_token() -> anyhow::Result<Vec<u8>> {
     let mut input = io::stdin();
     if input.is_terminal() {
-        eprintln!("Type the callback token, then Enter and Ctrl-D:");
+        note("Type the callback token, then Enter and Ctrl-D:");
     }
     let mut token = Vec::new();
     input.read_to_end(&mut token).context("stdin cannot be read")?;

@@ -4,7 +4,10 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::serving::{listen, log_to_stderr, shutdown};
+use crate::cli::{
+    output::say,
+    serving::{listen, log_to_stderr, shutdown},
+};
 use crate::simulator::api::{self, ApiConfig, Credentials};
 
 /// Serve Kaizala's API on this machine: access tokens, subscriptions, and a little data to pull.
@@ -31,28 +34,28 @@ impl Api {
         let config = ApiConfig::new(format!("http://{}", listener.local_addr()?));
         let api = api::Api::new(config.clone());
         put_example(&api);
-        introduce(&config.endpoint_url, &config.credentials);
+        introduce(&config.endpoint_url, &config.credentials)?;
         axum::serve(listener, api.router()).with_graceful_shutdown(shutdown()).await.context("the API cannot be served")
     }
 }
 
 /// What a shell and a person need to know. The secrets are good for nothing but this run.
-fn introduce(url: &str, credentials: &Credentials) {
-    println!("API  {url}");
-    println!();
-    println!("The application and its tokens:");
-    println!("  export KAIZALA_API_URL={url}");
-    println!("  export KAIZALA_APPLICATION_ID={}", credentials.application_id);
-    println!("  export KAIZALA_APPLICATION_SECRET={}", credentials.application_secret);
-    println!("  export KAIZALA_REFRESH_TOKEN={}", credentials.refresh_token);
-    println!();
-    println!("Get an access token:");
-    println!(
+fn introduce(url: &str, credentials: &Credentials) -> anyhow::Result<()> {
+    say(format_args!("API  {url}"))?;
+    say("")?;
+    say("The application and its tokens:")?;
+    say(format_args!("  export KAIZALA_API_URL={url}"))?;
+    say(format_args!("  export KAIZALA_APPLICATION_ID={}", credentials.application_id))?;
+    say(format_args!("  export KAIZALA_APPLICATION_SECRET={}", credentials.application_secret))?;
+    say(format_args!("  export KAIZALA_REFRESH_TOKEN={}", credentials.refresh_token))?;
+    say("")?;
+    say("Get an access token:")?;
+    say(format_args!(
         "  curl -H \"applicationId: $KAIZALA_APPLICATION_ID\" -H \"applicationSecret: $KAIZALA_APPLICATION_SECRET\" \
          -H \"refreshToken: $KAIZALA_REFRESH_TOKEN\" {url}/v1/accessToken"
-    );
-    println!();
-    println!("There is group {GROUP} with package {PACKAGE}.");
+    ))?;
+    say("")?;
+    say(format_args!("There is group {GROUP} with package {PACKAGE}."))
 }
 
 const GROUP: &str = "5d0c6a3e-58c1-4f7e-9a2b-6f1d0e7c4b21@1";

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::cli::{
     callback_token,
-    output::Output,
+    output::{Output, say, say_json},
     table::{TableOptions, UNREADABLE},
 };
 use crate::{
@@ -119,9 +119,9 @@ impl Deliver {
             let store = self.table.behind(&self.url).await?;
             let verification = Verification::of(&ledger, plan.items(), &store).await?;
             if self.output.json {
-                println!("{}", serde_json::to_string(&verification)?);
+                say_json(&verification)?;
             } else {
-                verification.print();
+                verification.print()?;
             }
             return verification.verdict();
         }
@@ -156,9 +156,9 @@ impl Deliver {
             summary.verification = Some(Verification::of(&ledger, items, &store).await?);
         }
         if self.output.json {
-            println!("{}", serde_json::to_string(&summary)?);
+            say_json(&summary)?;
         } else {
-            summary.print();
+            summary.print()?;
         }
         summary.verdict()
     }
@@ -358,21 +358,24 @@ impl Verification {
         Ok(Self { expected: ledger.items(), differences: ledger.compare(found) })
     }
 
-    fn print(&self) {
+    fn print(&self) -> anyhow::Result<()> {
         let Differences { lost, twice, unexpected } = &self.differences;
-        println!(
+        say(format_args!(
             "Verified     {} items expected: {} lost, {} twice, {} unexpected",
             self.expected,
             lost.len(),
             twice.len(),
             unexpected.len()
-        );
+        ))?;
         for (what, keys) in [("lost", lost), ("twice", twice), ("unexpected", unexpected)] {
-            keys.iter().take(MOST_IDS).for_each(|key| println!("  {what}: {key}"));
+            for key in keys.iter().take(MOST_IDS) {
+                say(format_args!("  {what}: {key}"))?;
+            }
             if keys.len() > MOST_IDS {
-                println!("  {what}: and {} more; --json lists all", keys.len() - MOST_IDS);
+                say(format_args!("  {what}: and {} more; --json lists all", keys.len() - MOST_IDS))?;
             }
         }
+        Ok(())
     }
 
     fn verdict(&self) -> anyhow::Result<()> {
@@ -388,20 +391,21 @@ impl Verification {
 }
 
 impl DeliverySummary {
-    fn print(&self) {
-        println!("Events       {} (seed {})", self.events, self.seed);
-        println!("Deliveries   {}", self.deliveries);
+    fn print(&self) -> anyhow::Result<()> {
+        say(format_args!("Events       {} (seed {})", self.events, self.seed))?;
+        say(format_args!("Deliveries   {}", self.deliveries))?;
         for (outcome, count) in &self.outcomes {
-            println!("  {outcome:<11}{count}");
+            say(format_args!("  {outcome:<11}{count}"))?;
         }
-        println!("Retries      {}", self.retries);
-        println!("Lost answers {}", self.lost_answers);
+        say(format_args!("Retries      {}", self.retries))?;
+        say(format_args!("Lost answers {}", self.lost_answers))?;
         let Latency { p50, p90, p99, max } = self.latency_ms;
-        println!("Latency      p50 {p50:.1} ms, p90 {p90:.1} ms, p99 {p99:.1} ms, max {max:.1} ms");
-        println!("Throughput   {:.0} deliveries/s for {:.1} s", self.deliveries_per_second, self.seconds);
+        say(format_args!("Latency      p50 {p50:.1} ms, p90 {p90:.1} ms, p99 {p99:.1} ms, max {max:.1} ms"))?;
+        say(format_args!("Throughput   {:.0} deliveries/s for {:.1} s", self.deliveries_per_second, self.seconds))?;
         if let Some(verification) = &self.verification {
-            verification.print();
+            verification.print()?;
         }
+        Ok(())
     }
 
     fn verdict(&self) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::{
+    cli::output::say,
     event::{Event, Timestamp},
     export_files::ExportFolderWriter,
     simulator::plan::{DeliveryPlan, Mix},
@@ -74,7 +75,6 @@ impl Export {
             files.push(file.finish()?);
         }
         folder.finish(&files, Timestamp::from_epoch_millis(received_at).unwrap_or(Timestamp::EPOCH))?;
-        println!("{items} items in {}", self.out.display());
-        Ok(())
+        say(format_args!("{items} items in {}", self.out.display()))
     }
 }
