@@ -8,7 +8,10 @@ use crate::{
     cli::output::say,
     event::{Event, Timestamp},
     export_files::ExportFolderWriter,
-    simulator::plan::{DeliveryPlan, Mix},
+    simulator::{
+        generator,
+        plan::{DeliveryPlan, Mix},
+    },
     store::{Arrival, Record},
 };
 
@@ -16,8 +19,8 @@ use crate::{
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// Of that many data files, each gets its share in turn, as the partitions of a table do.
 const OPEN_FILES: usize = 8;
-/// When the first event arrives, 2023-01-01T00:00:00Z in epoch milliseconds, and how long until the next.
-const BEGINNING: i64 = 1_672_531_200_000;
+/// When the first event arrives, in epoch milliseconds, and how long until the next.
+const BEGINNING: i64 = generator::BEGINNING.cast_signed();
 const PAUSE: i64 = 5_000;
 
 /// Write made-up events as a DynamoDB export, as AWS writes it to S3, to try exports and dashboards without AWS.

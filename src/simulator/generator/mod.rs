@@ -21,11 +21,11 @@ mod text;
 mod words;
 mod world;
 
-pub use self::generated::Generated;
 use self::{
     dice::{Dice, Purpose},
     world::World,
 };
+pub use self::{generated::Generated, world::BEGINNING};
 
 /// Of that many events, one is large.
 const LARGE_ONE_IN: u64 = 2_000;

@@ -12,8 +12,8 @@ use super::{
     words,
 };
 
-/// 2023-01-01T00:00:00Z in epoch milliseconds.
-const BEGINNING: u64 = 1_672_531_200_000;
+/// When made-up events begin to happen, 2023-01-01T00:00:00Z in epoch milliseconds.
+pub const BEGINNING: u64 = 1_672_531_200_000;
 
 /// The groups, by what their ids look like.
 const GROUPS: [IdForm; 6] =
