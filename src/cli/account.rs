@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::kaizala::{BaseUrl, Config, Credentials, Kaizala, Pace, Secret, default_state_file};
+use crate::kaizala::{BaseUrl, Config, Credentials, Kaizala, Pace, Secret, default_state_file, shown_url, xdg_folder};
 
 /// The Kaizala API, and the way to it.
 #[derive(Args)]
@@ -45,14 +45,15 @@ impl Account {
     pub(super) fn open(self) -> anyhow::Result<Kaizala> {
         let profile = Profile::find(self.profile_file)?;
         let api_url = self.api_url.or(profile.api_url).unwrap_or_else(|| BaseUrl::KAIZALA.to_owned());
-        let api_url: BaseUrl = api_url.parse().with_context(|| format!("the API URL {api_url} cannot be used"))?;
+        let api_url: BaseUrl =
+            api_url.parse().with_context(|| format!("the API URL {} cannot be used", shown_url(&api_url)))?;
         let credentials = Credentials {
             application_id: secret("KAIZALA_APPLICATION_ID", profile.application_id)?,
             application_secret: secret("KAIZALA_APPLICATION_SECRET", profile.application_secret)?,
             refresh_token: secret("KAIZALA_REFRESH_TOKEN", profile.refresh_token)?,
         };
         let state_file = self.state_file.or(profile.state_file).or_else(|| default_state_file(&api_url, &credentials));
-        let state_file = state_file.context("there is no home for tokens: name a file with KAIZALA_STATE_FILE")?;
+        let state_file = state_file.context("cannot determine the state directory: set KAIZALA_STATE_FILE")?;
         Ok(Kaizala::new(Config { api_url, credentials, state_file, pace: Pace::default() })?)
     }
 }
@@ -72,10 +73,7 @@ impl Profile {
         if let Some(path) = named {
             return Self::read(&path)?.with_context(|| format!("there is no {}", path.display()));
         }
-        let folder = |variable| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let Some(config) = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config"))) else {
-            return Ok(Self::default());
-        };
+        let Some(config) = xdg_folder("XDG_CONFIG_HOME", ".config") else { return Ok(Self::default()) };
         Ok(Self::read(&config.join("kaizala/profile.toml"))?.unwrap_or_default())
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     callback_token,
-    output::{Output, say, say_json},
+    output::{Output, say, say_json, shown_url},
     table::{TableOptions, UNREADABLE},
     token::new_token,
 };
@@ -39,14 +39,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let json = self.output.json;
-        let checked = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.check());
-        if let Err(error) = &checked
-            && json
-        {
-            say_json(&json!({ "ok": false, "error": format!("{error:#}") }))?;
-        }
-        checked
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.check())
     }
 
     async fn check(self) -> anyhow::Result<()> {
@@ -54,7 +47,10 @@ impl Check {
         let passed = |what: &str| if json { Ok(()) } else { say(format_args!("ok  {what}")) };
         let sender = Sender::new(self.url.clone(), &callback_token()?)?;
         sender.validate(&format!("{} + %2B/=", Uuid::new_v4())).await.with_context(|| {
-            format!("{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?", self.url)
+            format!(
+                "{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?",
+                shown_url(&self.url.to_string())
+            )
         })?;
         passed("the handshake returns its token")?;
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::{
     item::Show,
-    output::{Output, harmless, note, say, table},
+    output::{Output, harmless, note, say, say_json, table},
     serving::shutdown,
     table::{TableOptions, UNREADABLE},
     when::{Window, when},
@@ -128,7 +128,8 @@ impl List {
     async fn run(self) -> anyhow::Result<()> {
         let Self { window: Window { since, until, limit }, of } = self;
         let store = of.table.open().await?;
-        let range = TimeRange { since, until, event_type: of.event_type, is_newest_first: true };
+        let range =
+            TimeRange { since, until, event_type: of.event_type, is_newest_first: true, ..TimeRange::default() };
         let events = store.list(&of.group, &range, limit as usize).await.context(UNREADABLE)?;
         let json = json!({ "groupId": of.group, "events": events.iter().map(to_json).collect::<Vec<_>>() });
         of.output.print(&json, || {
@@ -154,10 +155,10 @@ impl Tail {
                     Ok(events) => {
                         failures = 0;
                         for event in events {
-                            say(&if self.of.output.json { to_json(&event).to_string() } else { to_line(&event) })?;
+                            if self.of.output.json { say_json(&to_json(&event)) } else { say(to_line(&event)) }?;
                         }
                     }
-                    Err(error) if failures < MOST_FAILURES => {
+                    Err(error) if failures < MOST_FAILURES && error.may_pass() => {
                         failures += 1;
                         note(format_args!("warning: {error}; looking again"));
                     }

@@ -13,7 +13,11 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{output::note, table::TableOptions, when::when};
+use super::{
+    output::note,
+    table::{TableOptions, UNREADABLE},
+    when::when,
+};
 use crate::{
     clock::now,
     event::Timestamp,
@@ -139,10 +143,8 @@ impl ExportSource {
                 let options = ScanOptions { segments: self.segments, read_rate: self.read_rate };
                 let store = self.table.open().await?;
                 let scanned = scan(&store, &self.table.place(), fetched, options, now(), count).await;
-                scanned.context(
-                    "the table cannot be read: check --table, --endpoint-url, --region and --profile; the same command \
-                     goes on where this one has left off",
-                )?
+                scanned
+                    .with_context(|| format!("{UNREADABLE}; the same command goes on where this one has left off"))?
             }
         };
         progress.finish_and_clear();

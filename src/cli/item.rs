@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use super::output::{Output, harmless, say, write};
+use super::output::{Output, harmless, printable, say, say_json, write};
 use crate::store::{Store, StoredItem};
 
 /// How to show an item.
@@ -30,7 +30,7 @@ impl Show {
         if self.raw {
             return write(&body);
         }
-        if self.output.json { say(&as_json(&item, &body)?) } else { say(&as_text(&item, &body)) }
+        if self.output.json { say_json(&as_json(&item, &body)) } else { say(as_text(&item, &body)) }
     }
 }
 
@@ -51,18 +51,18 @@ struct Shown<'a> {
     payload_hex: Option<String>,
 }
 
-fn as_json(item: &StoredItem, body: &[u8]) -> anyhow::Result<String> {
+fn as_json<'a>(item: &StoredItem, body: &'a [u8]) -> Shown<'a> {
     let mut shown = Map::new();
     shown.extend(item.description().map(|(name, text)| (name.to_owned(), json!(text))));
     shown.extend(item.is_pulled().then(|| ("pulled".to_owned(), json!(true))));
     let text = std::str::from_utf8(body).ok();
     let json = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
-    Ok(serde_json::to_string(&Shown {
+    Shown {
         attributes: shown,
         payload: json,
         payload_text: text.filter(|_| json.is_none()),
         payload_hex: text.is_none().then(|| hex::encode(body)),
-    })?)
+    }
 }
 
 fn as_text(item: &StoredItem, body: &[u8]) -> String {
@@ -75,6 +75,7 @@ fn as_text(item: &StoredItem, body: &[u8]) -> String {
     }
     let json = serde_json::from_slice::<Value>(body).ok();
     let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+    let pretty = pretty.map(|json| printable(&json));
     let lossy = || {
         let text = String::from_utf8_lossy(body);
         text.lines().map(harmless).collect::<Vec<_>>().join("\n")

@@ -1,4 +1,5 @@
 //! The operator's command line. One file per command; [`run`] is the edge where errors become words and exit codes.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod account;
 mod check;
@@ -21,13 +22,18 @@ mod when;
 
 use std::{
     env::{self, VarError},
+    fmt::{self, Display},
     process::ExitCode,
 };
 
 use anyhow::bail;
-use clap::{Parser, Subcommand};
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
+use serde_json::json;
 
-use self::output::{Unwritable, note};
+use self::output::{Unwritable, has_printed, note, say_json, shown_url};
 
 /// The callback token for commands that send or receive callbacks. A secret, so it has no option.
 const CALLBACK_TOKEN_VARIABLE: &str = "KAIZALA_CALLBACK_TOKEN";
@@ -56,9 +62,15 @@ enum Command {
     Report(Box<report::Report>),
 }
 
-/// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage.
+/// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage; 3: nothing failed, and something
+/// is to be done, which only a check ends with.
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let matches = command().try_get_matches().unwrap_or_else(|error| without_secrets(error).exit());
+    let command = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli.command,
+        Err(error) => error.exit(),
+    };
+    let done = match command {
         Command::Dev(dev) => dev.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Check(check) => check.run(),
@@ -71,16 +83,79 @@ pub fn run() -> ExitCode {
         Command::Export(export) => export.run(),
         Command::Report(report) => report.run(),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // Who reads the output has seen enough, as `head` does.
-        Err(error) if error.downcast_ref().is_some_and(Unwritable::is_unread) => ExitCode::SUCCESS,
-        Err(error) => {
-            note(format_args!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
+    done.map_or_else(|error| failed(&error, wants_json(&matches)), |()| ExitCode::SUCCESS)
+}
+
+/// The command line. Help names the variables that options are taken from, and does not print their values, which may be
+/// secret.
+fn command() -> clap::Command {
+    fn without_values(command: clap::Command) -> clap::Command {
+        command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(without_values)
+    }
+    without_values(Cli::command())
+}
+
+/// Wrong usage, with a URL that is quoted reduced to what may be shown.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && value.contains("://")
+    {
+        let shown = shown_url(value);
+        error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
+    }
+    error
+}
+
+/// Whether the command that was named was asked for JSON.
+fn wants_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, matches)) => wants_json(matches),
+        None => matches.try_get_one("json").ok().flatten().is_some_and(|json| *json),
     }
 }
+
+fn failed(error: &anyhow::Error, json: bool) -> ExitCode {
+    if error.downcast_ref().is_some_and(Unwritable::is_unread) {
+        // Who reads the output has seen enough, as `head` does.
+        return ExitCode::SUCCESS;
+    }
+    if let Some(SomethingToDo(what)) = error.downcast_ref() {
+        note(what);
+        return ExitCode::from(3);
+    }
+    let text = table::explained(error).unwrap_or_else(|| in_words(error));
+    note(format_args!("error: {text}"));
+    if json && !has_printed() {
+        // That it cannot be written changes nothing any more.
+        let _ = say_json(&json!({ "ok": false, "error": text }));
+    }
+    ExitCode::FAILURE
+}
+
+/// An error and its causes. Some say what caused them in their own text, for logs, which take only that: no text comes twice.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// What a check has found to be done, in words. Not a failure.
+#[derive(Debug)]
+struct SomethingToDo(String);
+
+impl Display for SomethingToDo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SomethingToDo {}
 
 /// The callback token from the environment; none when it is not set.
 fn callback_token_if_set() -> anyhow::Result<Option<String>> {

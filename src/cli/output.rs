@@ -1,16 +1,19 @@
 //! What commands print: tables for people, JSON for machines. The only file that writes to a terminal: `println!` panics when
-//! nobody reads any more or a disk is full, and prints whatever it is given.
+//! nobody reads any more or a disk is full, and lets every control character through.
 
 use std::{
     error::Error,
     fmt::{self, Display},
     io::{self, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::{bail, ensure};
 use clap::Args;
 use comfy_table::{Table, presets};
 use serde::Serialize;
+
+pub(super) use crate::kaizala::shown_url;
 
 /// How to print.
 #[derive(Args, Clone, Copy)]
@@ -50,25 +53,36 @@ impl Error for Unwritable {
     }
 }
 
-/// Prints text and a line break.
-pub(super) fn say(text: impl Display) -> anyhow::Result<()> {
-    write(format!("{text}\n").as_bytes())
+/// Whether this process has printed anything on standard output, of which it has one.
+static HAS_PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether anything is on standard output: a machine that reads one JSON document there must not find a second one.
+pub(super) fn has_printed() -> bool {
+    HAS_PRINTED.load(Ordering::Relaxed)
 }
 
-/// Prints JSON on one line.
+/// Prints text and a line break. Of control characters, only line breaks get through.
+pub(super) fn say(text: impl Display) -> anyhow::Result<()> {
+    write(format!("{}\n", visible(&text.to_string())).as_bytes())
+}
+
+/// Prints JSON on one line, without any control character.
 pub(super) fn say_json(json: &impl Serialize) -> anyhow::Result<()> {
-    say(serde_json::to_string(json)?)
+    let json = serde_json::to_string(json)?;
+    // Outside of strings, these are white space between tokens, which a body that is shown as received may have.
+    write(format!("{}\n", printable(&json).replace(['\n', '\r', '\t'], " ")).as_bytes())
 }
 
 /// Prints bytes as they are, whatever a terminal makes of them.
 pub(super) fn write(bytes: &[u8]) -> anyhow::Result<()> {
+    HAS_PRINTED.store(true, Ordering::Relaxed);
     let mut output = io::stdout();
     Ok(output.write_all(bytes).and_then(|()| output.flush()).map_err(Unwritable)?)
 }
 
-/// Prints a line on stderr. If that cannot be written, there is nobody left to tell.
+/// Prints a line on standard error. If that cannot be written, there is nobody left to tell.
 pub(super) fn note(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", visible(&text.to_string()));
 }
 
 /// Columns under headings, for the eyes.
@@ -81,17 +95,28 @@ pub(super) fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Text without what a terminal takes for an order.
+/// Text on one line, without what a terminal takes for a command.
 pub(super) fn harmless(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
+    text.replace(char::is_control, REPLACEMENT)
 }
 
-/// A URL without its query, which may hold a secret.
-pub(super) fn shown_url(url: &str) -> String {
-    match url.split_once('?') {
-        Some((place, _)) => format!("{place}?…"),
-        None => url.to_owned(),
+/// Text without what a terminal takes for a command, except line breaks.
+fn visible(text: &str) -> String {
+    text.replace(|character: char| character.is_control() && character != '\n', REPLACEMENT)
+}
+
+const REPLACEMENT: &str = "\u{fffd}";
+
+/// JSON with the control characters escaped that JSON allows in strings: DEL and the C1 controls.
+pub(super) fn printable(json: &str) -> String {
+    let mut printable = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' => printable.push_str(&format!("\\u{:04x}", u32::from(character))),
+            character => printable.push(character),
+        }
     }
+    printable
 }
 
 /// Asks before something is changed, unless `yes` says so already.
@@ -100,8 +125,8 @@ pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     ensure!(io::stdin().is_terminal(), "nobody is there to be asked: add --yes to go ahead");
-    // If the question cannot be seen, no is the answer.
-    write!(io::stderr(), "{question} [y/N] ")?;
+    // If the question cannot be seen, the answer is no.
+    write!(io::stderr(), "{} [y/N] ", visible(question))?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { bail!("nothing was changed") }

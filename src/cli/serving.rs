@@ -44,5 +44,7 @@ pub(super) async fn shutdown() {
 pub(super) fn log_to_stderr() {
     let filter = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::INFO).with_default(Level::WARN);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();
+    // It would complain about a line that cannot be written with `eprintln!`, which panics then.
+    let lines = lines.log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

@@ -1,11 +1,12 @@
 //! Where a command finds the table: options that several commands share.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::OnceLock};
 
 use clap::Args;
 use http::Uri;
 
-use crate::store::{ConnectOptions, Store, connect_local_patiently, connect_with};
+use super::output::shown_url;
+use crate::store::{ConnectOptions, Store, StoreError, connect_local_patiently, connect_with};
 
 /// Where `kaizala dev` serves its database unless told otherwise.
 const DEV_DATABASE: &str = "http://127.0.0.1:8000";
@@ -33,6 +34,31 @@ pub(super) struct TableOptions {
 /// What to say when the table does not answer.
 pub(super) const UNREADABLE: &str = "the table cannot be read: check --table, --endpoint-url, --region and --profile";
 
+/// The table that this process works on, in words. Errors of the store cross many rooms that do not know it.
+static OPENED: OnceLock<Opened> = OnceLock::new();
+
+struct Opened {
+    name: String,
+    place: String,
+}
+
+/// What to say instead of an error that the same command would meet again, for want of a table, credentials or permission;
+/// `None` for any other error. Whatever context the error has on top advises to try again.
+pub(super) fn explained(error: &anyhow::Error) -> Option<String> {
+    let error = error.chain().find_map(|cause| cause.downcast_ref::<StoreError>())?;
+    let Opened { name, place } = OPENED.get()?;
+    match error {
+        StoreError::NoTable(_) => {
+            Some(format!("table {name} does not exist {place}: check --table, --endpoint-url, --region and --profile"))
+        }
+        StoreError::NoCredentials(_) => Some(format!(
+            "{error}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has some with --profile"
+        )),
+        StoreError::Denied(_) => Some(format!("{error}: check --profile and its permissions on table {name} {place}")),
+        _ => None,
+    }
+}
+
 impl TableOptions {
     /// The table.
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
@@ -54,6 +80,17 @@ impl TableOptions {
             Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local_patiently(url),
             _ => connect_with(self.connect_options()).await?,
         };
+        let region = self.region.as_deref().filter(|region| !region.is_empty());
+        let region = region.or_else(|| match self.endpoint_url() {
+            Some(_) => None,
+            None => client.config().region().map(AsRef::as_ref),
+        });
+        let place = [
+            region.map(|region| format!("in {region}")),
+            self.endpoint_url().map(|url| format!("at {}", shown_url(url))),
+        ];
+        let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        OPENED.get_or_init(|| Opened { name: self.name.clone(), place });
         Ok(Store::new(client, &self.name, days))
     }
 

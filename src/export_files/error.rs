@@ -90,7 +90,7 @@ impl std::error::Error for SourceError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { source, .. } | Self::Sink(source) => Some(source),
-            Self::Store(error) => std::error::Error::source(error),
+            Self::Store(error) => Some(error),
             Self::S3 { source, .. } => Some(source),
             _ => None,
         }

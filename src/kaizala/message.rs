@@ -10,13 +10,19 @@ const WITHHELD: &str = "(withheld)";
 /// The message without what may be a phone number or a token, on one line, and not longer than a few.
 pub(super) fn scrubbed(message: &str) -> String {
     let message = message.replace(char::is_control, " ");
-    let words = message.split(' ').map(|word| if word.chars().count() >= TOKEN_CHARACTERS { WITHHELD } else { word });
+    let is_private = |word: &str| word.chars().count() >= TOKEN_CHARACTERS || is_url_with_more(word);
+    let words = message.split(' ').map(|word| if is_private(word) { WITHHELD } else { word });
     let shown = without_phone_numbers(&words.collect::<Vec<_>>().join(" "));
     let shown = shown.trim();
     match shown.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", &shown[..end]),
         None => shown.to_owned(),
     }
+}
+
+/// Whether it holds a URL with a query or a user, which may be secret.
+fn is_url_with_more(word: &str) -> bool {
+    word.contains("://") && word.contains(['?', '@'])
 }
 
 fn without_phone_numbers(text: &str) -> String {

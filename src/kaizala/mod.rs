@@ -6,6 +6,7 @@
 mod access;
 mod actions;
 mod base_url;
+mod callback_url;
 mod client;
 mod error;
 mod message;
@@ -16,17 +17,20 @@ mod state;
 mod sync;
 mod transport;
 mod webhooks;
+mod xdg;
 
 pub use self::{
     access::Credentials,
     actions::{Action, ActionPages},
     base_url::{BaseUrl, BaseUrlError},
+    callback_url::{CallbackHost, NotAHost, same_url, shown_url},
     client::{Config, Kaizala},
     error::ApiError,
     pace::{Limiter, Pace},
     pulled::{PulledResponse, Unusable},
     secret::Secret,
     state::{StateError, default_state_file},
-    sync::{Doubled, Leftover, Policy, Reason, Step, SyncPlan, Wanted},
+    sync::{Doubled, Leftover, Policy, Reason, Step, SyncPlan, Unwanted, Wanted},
     webhooks::{Change, NewWebhook, ObjectType, SubscribedObject, Webhook},
+    xdg::xdg_folder,
 };

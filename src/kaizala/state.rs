@@ -4,7 +4,6 @@
 //! is done with that answer. Only the owner can read the file, and whoever reads it sees an old state or a new one.
 
 use std::{
-    env,
     error::Error,
     fmt,
     fs::{self, File},
@@ -19,6 +18,7 @@ use super::{
     access::{Access, Credentials},
     base_url::BaseUrl,
     secret::Secret,
+    xdg::xdg_folder,
 };
 use crate::event::Sha256Digest;
 
@@ -76,8 +76,7 @@ impl Error for StateError {
 /// The file for an application's tokens when none is named: `kaizala/<digest>.json` in `$XDG_STATE_HOME`, by default
 /// `~/.local/state`. One for each application and API, so that they do not overwrite each other. None without a home.
 pub fn default_state_file(api_url: &BaseUrl, credentials: &Credentials) -> Option<PathBuf> {
-    let folder = |variable| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state_home = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
+    let state_home = xdg_folder("XDG_STATE_HOME", ".local/state")?;
     let name = application(api_url, credentials).short();
     Some(state_home.join("kaizala").join(format!("{name}.json")))
 }

@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
+    callback_url::same_url,
     client::{Kaizala, encoded},
     error::ApiError,
     secret::Secret,
@@ -159,7 +160,7 @@ impl NewWebhook {
 
     fn is(&self, webhook: &Webhook) -> bool {
         webhook.is_active
-            && webhook.callback_url == self.callback_url
+            && same_url(&webhook.callback_url, &self.callback_url)
             && webhook.callback_token.as_ref() == Some(&self.callback_token)
             && same_types(&webhook.event_types, &self.event_types)
     }

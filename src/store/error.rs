@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
     operation::RequestId,
@@ -18,7 +19,13 @@ pub enum StoreError {
     Rejected(Failure),
     /// A revision's key is taken by another one, whose digest begins with the same 16 hex digits.
     DigestCollision,
-    /// Anything else: no connection, no credentials, no permission, no table, an error of DynamoDB's own.
+    /// There is no such table.
+    NoTable(Failure),
+    /// There are no credentials to sign the request with.
+    NoCredentials(Failure),
+    /// The credentials are not accepted, or do not allow the request.
+    Denied(Failure),
+    /// Anything else: no connection, an error of DynamoDB's own.
     Unavailable(Failure),
 }
 
@@ -37,8 +44,16 @@ impl StoreError {
             Self::Throttled(_) => "throttled",
             Self::Rejected(_) => "rejected",
             Self::DigestCollision => "digest-collision",
+            Self::NoTable(_) => "no-table",
+            Self::NoCredentials(_) => "no-credentials",
+            Self::Denied(_) => "denied",
             Self::Unavailable(_) => "unavailable",
         }
+    }
+
+    /// Whether the same request may succeed later, without anybody changing anything.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Throttled(_) | Self::Unavailable(_))
     }
 }
 
@@ -51,6 +66,9 @@ impl fmt::Display for StoreError {
             Self::DigestCollision => {
                 f.write_str("another revision of the event has the same key: their digests begin alike")
             }
+            Self::NoTable(failure) => write!(f, "the table does not exist: {}", failure.summary),
+            Self::NoCredentials(failure) => write!(f, "no AWS credentials: {}", failure.summary),
+            Self::Denied(failure) => write!(f, "AWS denies access: {}", failure.summary),
             Self::Unavailable(failure) => write!(f, "DynamoDB is unavailable: {}", failure.summary),
         }
     }
@@ -60,7 +78,12 @@ impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::TimedOut | Self::DigestCollision => None,
-            Self::Throttled(failure) | Self::Rejected(failure) | Self::Unavailable(failure) => Some(&*failure.source),
+            Self::Throttled(failure)
+            | Self::Rejected(failure)
+            | Self::NoTable(failure)
+            | Self::NoCredentials(failure)
+            | Self::Denied(failure)
+            | Self::Unavailable(failure) => Some(&*failure.source),
         }
     }
 }
@@ -109,6 +132,16 @@ impl From<StoreError> for ReadError {
 const THROTTLING: [&str; 4] =
     ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "Throttling"];
 
+/// Codes by which AWS says that the credentials are not good for the request.
+const DENIAL: [&str; 6] = [
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "UnrecognizedClientException",
+];
+
 impl<E, R> From<SdkError<E, R>> for StoreError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -126,12 +159,17 @@ where
                 service.err().message().unwrap_or("no message"),
             ),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => return Self::TimedOut,
-            other => chain(other),
+            other => match why_no_credentials(other) {
+                Some(summary) => return Self::NoCredentials(Failure { summary, source: error.into() }),
+                None => chain(other),
+            },
         };
         let failure = Failure { summary, source: error.into() };
         match code.as_deref() {
             Some(code) if THROTTLING.contains(&code) => Self::Throttled(failure),
             Some("ValidationException") => Self::Rejected(failure),
+            Some("ResourceNotFoundException") => Self::NoTable(failure),
+            Some(code) if DENIAL.contains(&code) => Self::Denied(failure),
             _ => Self::Unavailable(failure),
         }
     }
@@ -141,6 +179,17 @@ where
 impl From<BuildError> for StoreError {
     fn from(error: BuildError) -> Self {
         Self::Rejected(Failure { summary: chain(&error), source: error.into() })
+    }
+}
+
+/// Why there are no credentials, if that is what an error is about.
+fn why_no_credentials(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    match causes.find_map(|cause| cause.downcast_ref())? {
+        // The SDK's own text goes through all the places where it looked, on a line each.
+        CredentialsError::CredentialsNotLoaded(_) => Some("none were found".to_owned()),
+        CredentialsError::ProviderTimedOut(_) => None,
+        other => Some(chain(other)),
     }
 }
 

@@ -50,7 +50,12 @@ impl QuarantineReason {
         match error {
             StoreError::Rejected(_) => Some(Self::RejectedByStore),
             StoreError::DigestCollision => Some(Self::DigestCollision),
-            StoreError::TimedOut | StoreError::Throttled(_) | StoreError::Unavailable(_) => None,
+            StoreError::TimedOut
+            | StoreError::Throttled(_)
+            | StoreError::NoTable(_)
+            | StoreError::NoCredentials(_)
+            | StoreError::Denied(_)
+            | StoreError::Unavailable(_) => None,
         }
     }
 

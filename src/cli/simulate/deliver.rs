@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::cli::{
     callback_token,
-    output::{Output, say, say_json},
+    output::{Output, say, say_json, shown_url},
     table::{TableOptions, UNREADABLE},
 };
 use crate::{
@@ -129,7 +129,7 @@ impl Deliver {
         sender.validate(&format!("{} + %2B/=", Uuid::new_v4())).await.with_context(|| {
             format!(
                 "{} would not be accepted as a callback URL: is the receiver running, and is the path right?",
-                self.url
+                shown_url(&self.url.to_string())
             )
         })?;
 

@@ -4,9 +4,7 @@ use clap::{ArgGroup, Args};
 use serde_json::json;
 
 use super::{
-    EventTypes, event_types,
-    register::in_days,
-    shake_hands,
+    EventTypes, MAX_DAYS, event_types, in_days, shake_hands,
     token_source::{TokenSource, digest},
 };
 use crate::{
@@ -43,8 +41,8 @@ pub(super) struct Update {
     context: Option<String>,
 
     /// How long the subscription is valid from now on.
-    #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
-    validity_days: Option<i64>,
+    #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
+    validity_days: Option<u32>,
 
     /// Change the callback token too: to the one in --token-file or KAIZALA_CALLBACK_TOKEN.
     #[arg(long, env = "KAIZALA_CHANGE_TOKEN")]

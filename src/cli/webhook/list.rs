@@ -1,11 +1,11 @@
 //! `kaizala webhook list`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{object::object, subscriptions::Subscriptions, token_source::digest};
+use super::{DAY_MS, object::object, subscriptions::Subscriptions, token_source::digest};
 use crate::{
     cli::{
         account::Account,
@@ -13,16 +13,13 @@ use crate::{
     },
     clock::now,
     event::Timestamp,
-    kaizala::{SubscribedObject, Webhook},
+    kaizala::{Policy, Reason, SubscribedObject, Webhook, same_url},
 };
-
-/// Days before its end from which a subscription is said to need care.
-const ENDS_SOON_DAYS: i64 = 30;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// List the subscriptions to a group, an action or a package, and mark those that need care.
 ///
-/// Kaizala lists subscriptions by object only. Callback tokens are shown by the beginning of their digests.
+/// Kaizala lists subscriptions by object only. Callback tokens are shown by the beginning of their digests. A subscription
+/// ends soon when it ends within 30 days, or within the renew_before_days of the --file.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala webhook list --file subscriptions.toml")]
 #[group(id = "objects", required = true, multiple = false)]
@@ -52,15 +49,18 @@ pub(super) struct List {
 
 impl List {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let objects = match &self.file {
-            Some(file) => Subscriptions::read(file)?.objects,
-            None => object(self.group, self.action, self.package).into_iter().collect(),
+        let (objects, soon) = match &self.file {
+            Some(file) => {
+                let file = Subscriptions::read(file)?;
+                (file.objects, file.renew_before)
+            }
+            None => (object(self.group, self.action, self.package).into_iter().collect(), Policy::RENEW_BEFORE),
         };
         let kaizala = self.account.open()?;
         let mut listed = Vec::new();
         for object in objects {
             let webhooks = kaizala.webhooks(&object).await?;
-            let care: Vec<_> = webhooks.iter().map(|webhook| needs(webhook, &webhooks, now())).collect();
+            let care: Vec<_> = webhooks.iter().map(|webhook| needs(webhook, &webhooks, soon)).collect();
             listed.extend(webhooks.into_iter().zip(care).map(|(webhook, care)| (object.clone(), webhook, care)));
         }
         let json = listed.iter().map(|(object, webhook, care)| to_json(object, webhook, care));
@@ -73,16 +73,12 @@ impl List {
 }
 
 /// What is not as it should be.
-fn needs(webhook: &Webhook, all: &[Webhook], now: Timestamp) -> Vec<&'static str> {
-    let days = days_left(webhook, now);
-    let has_twin = all.iter().any(|other| other.id != webhook.id && other.callback_url == webhook.callback_url);
+fn needs(webhook: &Webhook, all: &[Webhook], soon: Duration) -> Vec<&'static str> {
+    let is_twin = |other: &Webhook| other.id != webhook.id && same_url(&other.callback_url, &webhook.callback_url);
+    let has_twin = all.iter().any(is_twin);
     [
         (!webhook.is_active).then_some("disabled"),
-        days.and_then(|days| match days {
-            ..0 => Some("expired"),
-            0..ENDS_SOON_DAYS => Some("ends soon"),
-            _ => None,
-        }),
+        webhook.ends(now(), soon).map(Reason::as_str),
         webhook.callback_token.is_none().then_some("no callback token"),
         has_twin.then_some("another one has the same URL"),
     ]

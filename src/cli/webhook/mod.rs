@@ -3,6 +3,7 @@
 mod change;
 mod list;
 mod object;
+mod plan;
 mod register;
 mod subscriptions;
 mod sync;
@@ -13,7 +14,12 @@ use clap::{Args, Subcommand};
 use http::Uri;
 use uuid::Uuid;
 
-use crate::{event::EventType, simulator::sender::Sender};
+use super::output::shown_url;
+use crate::{
+    clock::now,
+    event::{EventType, Timestamp},
+    simulator::sender::Sender,
+};
 
 /// Look after subscriptions: what Kaizala sends where, and whether it still does.
 #[derive(Args)]
@@ -47,15 +53,25 @@ impl Webhook {
     }
 }
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// The longest time in days, a century, so that a mistyped number is found.
+const MAX_DAYS: u32 = 36_500;
+
+/// A number of days from now.
+fn in_days(days: u32) -> Option<Timestamp> {
+    Timestamp::from_epoch_millis(now().epoch_millis() + i64::from(days) * DAY_MS)
+}
+
 /// Does with a callback URL what Kaizala does before it accepts it, so that one that would be refused, or that answers
 /// somebody else, is found here.
 async fn shake_hands(url: &str) -> anyhow::Result<()> {
-    let uri: Uri = url.parse().with_context(|| format!("{url} is no URL"))?;
+    // Not even the beginning of what is not a URL is known to be fit to be shown.
+    let uri: Uri = url.parse().context("the callback URL is not a URL")?;
     let token = format!("{} + %2B/=", Uuid::new_v4());
     Sender::new(uri, "")?.validate(&token).await.with_context(|| {
         format!(
             "{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?",
-            super::output::shown_url(url)
+            shown_url(url)
         )
     })
 }
@@ -70,7 +86,7 @@ fn all_event_types() -> Vec<String> {
 /// An event type that Kaizala is known to send. A name with a typing error would be subscribed to, and never come.
 fn known_event_type(name: &str) -> Result<String, String> {
     let known = EventType::from_name(name).map(|event_type| event_type.name().to_owned());
-    known.ok_or_else(|| format!("{name} is no event type; there are {}", all_event_types().join(", ")))
+    known.ok_or_else(|| format!("{name} is not an event type; there are {}", all_event_types().join(", ")))
 }
 
 /// Event types, separated by commas, or `all`.

@@ -5,19 +5,15 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    EventTypes, event_types,
+    EventTypes, MAX_DAYS, event_types, in_days,
     object::OneObject,
     shake_hands,
     token_source::{TokenSource, digest},
 };
 use crate::{
     cli::{account::Account, output::Output},
-    clock::now,
-    event::Timestamp,
     kaizala::NewWebhook,
 };
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Subscribe to a group, an action or a package.
 ///
@@ -44,8 +40,8 @@ pub(super) struct Register {
     context: Option<String>,
 
     /// How long the subscription is valid; two years unless told otherwise.
-    #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
-    validity_days: Option<i64>,
+    #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
+    validity_days: Option<u32>,
 
     #[command(flatten)]
     token: TokenSource,
@@ -79,9 +75,4 @@ impl Register {
             )
         })
     }
-}
-
-/// So many days from now.
-pub(super) fn in_days(days: i64) -> Option<Timestamp> {
-    Timestamp::from_epoch_millis(now().epoch_millis() + days * DAY_MS)
 }

@@ -5,19 +5,16 @@ use std::{env, fs, path::Path, time::Duration};
 use anyhow::{Context, anyhow, bail, ensure};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{ALL, all_event_types, known_event_type, object::object, token_source::read_token_file};
+use super::{ALL, MAX_DAYS, all_event_types, known_event_type, object::object, token_source::read_token_file};
 use crate::{
     cli::account::line_of,
     clock::now,
-    kaizala::{Policy, Secret, SubscribedObject, Wanted},
+    kaizala::{CallbackHost, Policy, Secret, SubscribedObject, Wanted},
 };
 
 const DAY: Duration = Duration::from_hours(24);
-/// Kaizala's own is two years.
-const VALIDITY_DAYS: u32 = 730;
-/// Long enough for somebody to be on holiday.
-const RENEW_BEFORE_DAYS: u32 = 30;
-const MOST_DAYS: u32 = 36_500;
+/// Kaizala's own default.
+const VALIDITY: Duration = Duration::from_hours(2 * 365 * 24);
 
 /// What is wanted, and how it is looked after.
 pub(super) struct Subscriptions {
@@ -25,9 +22,9 @@ pub(super) struct Subscriptions {
     /// Every object that is named, once, those that are to have no subscription among them.
     pub(super) objects: Vec<SubscribedObject>,
     validity: Duration,
-    renew_before: Duration,
+    pub(super) renew_before: Duration,
     /// Hosts that are ours besides those of wanted callback URLs.
-    further_hosts: Vec<String>,
+    further_hosts: Vec<CallbackHost>,
 }
 
 #[derive(Deserialize)]
@@ -82,21 +79,25 @@ impl Subscriptions {
     }
 
     fn understand(file: File, folder: &Path) -> anyhow::Result<Self> {
-        let days = |days: Option<u32>, default: u32, name: &str| {
-            let days = days.unwrap_or(default);
-            ensure!((1..=MOST_DAYS).contains(&days), "{name} must be from 1 to {MOST_DAYS}");
-            Ok(DAY * days)
+        let days = |days: Option<u32>, default: Duration, name: &str| match days {
+            None => Ok(default),
+            Some(days @ 1..=MAX_DAYS) => Ok(DAY * days),
+            Some(_) => Err(anyhow!("{name} must be from 1 to {MAX_DAYS}")),
         };
-        let validity = days(file.validity_days, VALIDITY_DAYS, "validity_days")?;
-        let renew_before = days(file.renew_before_days, RENEW_BEFORE_DAYS, "renew_before_days")?;
+        let validity = days(file.validity_days, VALIDITY, "validity_days")?;
+        let renew_before = days(file.renew_before_days, Policy::RENEW_BEFORE, "renew_before_days")?;
         ensure!(
             renew_before < validity,
-            "validity_days must be more than renew_before_days, or every subscription ends soon for ever"
+            "validity_days must be more than renew_before_days, or every subscription always ends soon"
         );
         ensure!(!file.subscription.is_empty(), "there is no [[subscription]] in it");
         let mut wanted = Vec::new();
         let mut objects: Vec<SubscribedObject> = Vec::new();
-        let mut further_hosts = file.prune_hosts;
+        // The file may hold a secret in a wrong place: what is not understood is named by its place and not quoted.
+        let host =
+            |(at, host): (usize, &String)| host.parse().with_context(|| format!("prune_hosts, entry {}", at + 1));
+        let mut further_hosts =
+            file.prune_hosts.iter().enumerate().map(host).collect::<Result<Vec<CallbackHost>, _>>()?;
         for (at, entry) in file.subscription.into_iter().enumerate() {
             let place = || format!("[[subscription]] {}", at + 1);
             let object = object(entry.group, entry.action, entry.package)
@@ -107,9 +108,10 @@ impl Subscriptions {
             if !objects.contains(&object) {
                 objects.push(object.clone());
             }
+            let host = CallbackHost::of(&callback_url);
+            let host = host.with_context(|| format!("the callback_url of {} is not a URL", place()))?;
             if event_types.is_empty() {
-                let uri: http::Uri = callback_url.parse().with_context(place)?;
-                further_hosts.extend(uri.authority().map(ToString::to_string));
+                further_hosts.push(host);
                 continue;
             }
             let token = entry.callback_token.as_ref().or(file.callback_token.as_ref());
@@ -131,7 +133,7 @@ impl Subscriptions {
             renew_before: self.renew_before,
             validity: self.validity,
             prune,
-            further_hosts: self.further_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            further_hosts: self.further_hosts.clone(),
         }
     }
 }
@@ -153,12 +155,18 @@ impl TokenReference {
         match self {
             Self::Env { env: variable } => match env::var(variable) {
                 Ok(token) if !token.is_empty() => Ok(token.into()),
-                _ => bail!("the callback token's variable {variable} is not set"),
+                // Somebody may have pasted the token there.
+                _ => bail!(
+                    "callback_token.env must be the name of a variable that holds the token: it names none that is set"
+                ),
             },
             Self::File { file } => {
                 let path = folder.join(file);
-                read_token_file(&path)?
-                    .with_context(|| format!("the callback token's file {} is not there", path.display()))
+                // Somebody may have pasted the token there too; a file that exists may be named.
+                if let Err(error) = fs::metadata(&path) {
+                    return Err(error).context("callback_token.file must be the path of a file that holds the token");
+                }
+                read_token_file(&path)?.context("callback_token.file was deleted just now")
             }
             Self::Other(_) => bail!("callback_token must be {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"),
         }

@@ -4,31 +4,36 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::{Value, json};
 
-use super::{shake_hands, subscriptions::Subscriptions};
+use super::{
+    plan::{in_words, to_json},
+    shake_hands,
+    subscriptions::Subscriptions,
+};
 use crate::{
     cli::{
+        SomethingToDo,
         account::Account,
-        output::{Output, confirm, say, shown_url, table},
+        output::{Output, confirm, say, say_json},
     },
-    kaizala::{ApiError, Kaizala, Leftover, Step, SyncPlan},
+    kaizala::{Kaizala, Step, SyncPlan},
 };
 
 /// Make subscriptions what a file says: register, repair, renew.
 ///
 /// Shows what is to be done and asks. What is to be done follows from the file and from what Kaizala lists, so that an
 /// interrupted run is continued by the next one. Disabled subscriptions are enabled, those that end soon are renewed.
+/// Subscriptions to the file's objects that it does not name are listed with `leave`.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  kaizala webhook sync subscriptions.toml --check   # exit code 1 when something is off"
+    after_help = "Example:\n  kaizala webhook sync subscriptions.toml --check   # exit code 3 when something is to be done"
 )]
 pub(super) struct Sync {
     /// The file; the README describes it.
     #[arg(env = "KAIZALA_SUBSCRIPTIONS")]
     file: PathBuf,
 
-    /// Change nothing, whatever --yes says; exit code 1 when there is something to do.
+    /// Change nothing, whatever --yes says; exit code 3 when there is something to do.
     #[arg(long, env = "KAIZALA_CHECK")]
     check: bool,
 
@@ -36,8 +41,8 @@ pub(super) struct Sync {
     #[arg(long, env = "KAIZALA_YES")]
     yes: bool,
 
-    /// Delete subscriptions to the objects of the file that it does not name, where they call a host of the file's callback
-    /// URLs or of its prune_hosts. Without this they are only mentioned.
+    /// Delete subscriptions to the objects of the file that it does not name, if they call a host of the file's callback
+    /// URLs or of its prune_hosts. Without this they are only listed.
     #[arg(long, env = "KAIZALA_PRUNE")]
     prune: bool,
 
@@ -54,17 +59,13 @@ impl Sync {
         let kaizala = self.account.open()?;
         let plan = plan(&kaizala, &wanted, self.prune).await?;
         if !self.output.json {
-            say(&in_words(&plan))?;
+            say(in_words(&plan))?;
         }
         if self.check {
             if self.output.json {
-                say(&to_json(&plan, false).to_string())?;
+                say_json(&to_json(&plan, false))?;
             }
-            let off = plan.steps.len();
-            return match off {
-                0 => Ok(()),
-                _ => bail!("changes needed: {off}; run `kaizala webhook sync` without --check"),
-            };
+            return drift(&plan);
         }
         if !plan.steps.is_empty() {
             confirm(&format!("Do that? Changes: {}.", plan.steps.len()), self.yes)?;
@@ -76,9 +77,37 @@ impl Sync {
             }
         }
         if self.output.json {
-            return say(&to_json(&plan, true).to_string());
+            return say_json(&to_json(&plan, true));
         }
-        say("Subscriptions are as the file says.")
+        say(closing_line(&plan))
+    }
+}
+
+/// What a check ends with.
+fn drift(plan: &SyncPlan) -> anyhow::Result<()> {
+    let (steps, unwanted) = (plan.steps.len(), plan.unwanted());
+    let todo = match (steps, unwanted) {
+        (0, 0) => return Ok(()),
+        (_, 0) => format!("changes needed: {steps}; run `kaizala webhook sync` without --check"),
+        _ => format!(
+            "changes needed: {}, of which {unwanted} with --prune; run `kaizala webhook sync` without --check",
+            steps + unwanted
+        ),
+    };
+    Err(SomethingToDo(todo).into())
+}
+
+fn closing_line(plan: &SyncPlan) -> String {
+    let left = plan.leftovers.len();
+    match plan.unwanted() {
+        0 if left == 0 => "Subscriptions are as the file says.".to_owned(),
+        0 => format!(
+            "What the file names is as it says. Left alone: {left}. --prune deletes those that call a host of the file's \
+             callback URLs or prune_hosts."
+        ),
+        unwanted => format!(
+            "Not as the file says: it wants no events of {unwanted} subscriptions. Run this with --prune to delete them."
+        ),
     }
 }
 
@@ -95,7 +124,8 @@ async fn plan(kaizala: &Kaizala, wanted: &Subscriptions, prune: bool) -> anyhow:
 async fn apply(kaizala: &Kaizala, plan: &SyncPlan) -> anyhow::Result<()> {
     let urls = plan.steps.iter().filter_map(|step| match step {
         Step::Register(webhook) => Some(webhook.callback_url.as_str()),
-        _ => None,
+        Step::Update { change, .. } => change.callback_url.as_deref(),
+        Step::Delete(_) => None,
     });
     for url in urls.collect::<BTreeSet<_>>() {
         shake_hands(url).await?;
@@ -103,70 +133,14 @@ async fn apply(kaizala: &Kaizala, plan: &SyncPlan) -> anyhow::Result<()> {
     for step in &plan.steps {
         let done = match step {
             Step::Register(webhook) => kaizala.register(webhook).await.map(|_| ()),
-            Step::Update { id, change, .. } => kaizala.update(id, change).await,
+            Step::Update { webhook, change, .. } => kaizala.update(&webhook.id, change).await,
             Step::Delete(leftover) => match kaizala.delete(&leftover.id).await {
                 // Somebody else did, or this command before it was interrupted.
                 Err(error) if error.is_not_found() => Ok(()),
                 done => done,
             },
         };
-        done.map_err(|error: ApiError| error)
-            .with_context(|| format!("{}: run this again, what is done stays done", step.object()))?;
+        done.with_context(|| format!("{}: run this again, what is done stays done", step.object()))?;
     }
     Ok(())
-}
-
-/// Word, id of the subscription, why.
-fn described(step: &Step) -> (&'static str, Option<&str>, String) {
-    match step {
-        Step::Register(webhook) => ("register", None, shown_url(&webhook.callback_url)),
-        Step::Update { id, reasons, .. } => {
-            ("repair", Some(id), reasons.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(", "))
-        }
-        Step::Delete(leftover) => ("delete", Some(&leftover.id), why_left(leftover)),
-    }
-}
-
-fn why_left(leftover: &Leftover) -> String {
-    let why = if leftover.is_duplicate { "events come twice" } else { "not in the file" };
-    format!("{why}: {}", shown_url(&leftover.callback_url))
-}
-
-fn in_words(plan: &SyncPlan) -> String {
-    let mut rows: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let (what, id, why) = described(step);
-            [what.to_owned(), step.object().to_string(), id.unwrap_or("new").to_owned(), why]
-        })
-        .collect();
-    rows.extend(
-        plan.leftovers.iter().map(|leftover| {
-            ["(leave)".to_owned(), leftover.object.to_string(), leftover.id.clone(), why_left(leftover)]
-        }),
-    );
-    if rows.is_empty() { "Nothing to do.".to_owned() } else { table(["DO", "OBJECT", "WEBHOOK", "WHY"], rows) }
-}
-
-fn to_json(plan: &SyncPlan, is_applied: bool) -> Value {
-    let step = |step: &Step| {
-        let (what, id, why) = described(step);
-        let object = step.object();
-        json!({ "do": what, "objectType": object.object_type.name(), "objectId": object.id, "webhookId": id, "why": why })
-    };
-    let leftover = |leftover: &Leftover| {
-        json!({
-            "objectType": leftover.object.object_type.name(),
-            "objectId": leftover.object.id,
-            "webhookId": leftover.id,
-            "why": why_left(leftover),
-        })
-    };
-    json!({
-        "inSync": is_applied || plan.steps.is_empty(),
-        "applied": is_applied,
-        "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
-        "leftovers": plan.leftovers.iter().map(leftover).collect::<Vec<_>>(),
-    })
 }

@@ -106,10 +106,50 @@ async fn events_are_followed_as_they_come_each_once() {
 }
 
 #[tokio::test]
+async fn what_aws_is_asked_for_in_vain_is_told_once_and_not_called_an_outage() {
+    let operator = Operator::new().await;
+    // A spelling of this machine that the command does not take for an emulator.
+    let url = operator.world.proxy.url().replace("127.0.0.1", "127.1");
+    let list = ["events", "list", "--group", GROUP, "--endpoint-url", &url, "--region", "eu-west-1"];
+    let keys = [("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+
+    operator.run_with(&list, &keys).await.ok();
+    let ran = operator.run_with(&[&list[..], &["--table", "nope"]].concat(), &keys).await;
+    assert!(ran.code == 1 && ran.error.starts_with("error: table nope does not exist in eu-west-1"), "{ran:?}");
+
+    let ran = operator.run_with(&list, &[("AWS_EC2_METADATA_DISABLED", "true")]).await;
+    assert!(ran.code == 1 && ran.error.starts_with("error: no AWS credentials: "), "{ran:?}");
+    assert_eq!(ran.error.matches("credentials:").count(), 1, "{ran:?}");
+    assert!(ran.error.contains("--profile") && ran.error.lines().count() == 1, "{ran:?}");
+}
+
+#[tokio::test]
+async fn an_outage_is_told_once_with_its_cause() {
+    let operator = Operator::new().await;
+    let ran = operator.run(&["events", "list", "--group", GROUP, "--endpoint-url", "http://127.0.0.1:1"]).await;
+    assert!(ran.code == 1 && ran.error.contains("DynamoDB is unavailable: "), "{ran:?}");
+    assert_eq!(ran.error.matches("efused").count(), 1, "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_table_that_is_not_there_is_told_with_advice() {
     let operator = Operator::new().await;
-    let ran = operator.run(&["events", "list", "--group", GROUP, "--table", "another"]).await;
-    assert!(ran.code == 1 && ran.error.contains("--table"), "{ran:?}");
+    let place = operator.world.proxy.url().to_owned();
+    for arguments in [
+        &["events", "list", "--group", GROUP][..],
+        &["events", "show", "--group", GROUP, "key"],
+        &["events", "tail", "--group", GROUP, "--interval", "3600"],
+        &["quarantine", "list"],
+        &["quarantine", "replay", "--all"],
+        &["quarantine", "replay", "key"],
+        &["export", "--from", "table", "--out", "tables"],
+    ] {
+        let ran = operator.run(&[arguments, &["--table", "another", "--region", "eu-west-1"]].concat()).await;
+        let error = format!(
+            "error: table another does not exist in eu-west-1 at {place}/: check --table, --endpoint-url, --region and --profile\n"
+        );
+        assert_eq!((ran.code, &ran.error), (1, &error), "{arguments:?}");
+    }
     assert_eq!(operator.run(&["events", "list"]).await.code, 2);
     assert_eq!(operator.run(&["events", "list", "--group", GROUP, "--limit", "0"]).await.code, 2);
 }

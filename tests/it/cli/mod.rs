@@ -1,11 +1,13 @@
 //! The commands of `kaizala` as processes.
 
+mod callback_urls;
 mod dev;
 mod events;
 mod export;
 mod export_files;
 mod export_table;
 mod help;
+mod output;
 mod pull;
 mod quarantine_replay;
 mod redact;

@@ -101,6 +101,26 @@ async fn what_needs_care_is_marked_and_put_right_by_hand() {
 }
 
 #[tokio::test]
+async fn a_list_of_the_files_objects_says_ends_soon_when_the_file_would_have_them_renewed() {
+    let operator = Operator::new().await;
+    register(&operator, &["--events", "all", "--validity-days", "40"]).await.json();
+    let file = |more: &str| {
+        format!(
+            "callback_url = {:?}\n{more}\n[[subscription]]\ngroup = {GROUP:?}\nevents = []\n",
+            operator.callback_url()
+        )
+    };
+    let listed = async |text: &str| {
+        operator.write("subscriptions.toml", text);
+        operator.run(&["webhook", "list", "--file", "subscriptions.toml"]).await.ok().output
+    };
+
+    assert!(!listed(&file("")).await.contains("ends soon"));
+    assert!(listed(&file("renew_before_days = 60")).await.contains("ends soon"));
+    assert!(!operator.run(&["webhook", "list", "--group", GROUP]).await.ok().output.contains("ends soon"));
+}
+
+#[tokio::test]
 async fn wrong_usage_is_told_and_changes_nothing() {
     let operator = Operator::new().await;
     let url = operator.callback_url();

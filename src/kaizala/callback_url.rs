@@ -1,0 +1,109 @@
+//! Callback URLs: which of them are the same, which host they call, and what of them may be shown.
+
+use std::{error::Error, fmt, str::FromStr};
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+/// What may be shown of a callback URL: all but user, password, query and fragment, which may hold secrets.
+pub fn shown_url(url: &str) -> String {
+    let Ok(mut shown) = Url::parse(url) else { return "(not a URL)".to_owned() };
+    if shown.cannot_be_a_base() {
+        return format!("{}:…", shown.scheme());
+    }
+    let more = if shown.query().is_some() { "?…" } else { "" };
+    // They fail on URLs without a host, which have neither.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown.set_query(None);
+    shown.set_fragment(None);
+    format!("{shown}{more}")
+}
+
+/// Whether two callback URLs lead to the same place. Servers may write a URL their own way: with a slash at the end, with or
+/// without the port that goes without saying, with other characters percent-encoded. A fragment is never sent.
+pub fn same_url(one: &str, other: &str) -> bool {
+    one == other || Destination::of(one).is_some_and(|one| Some(one) == Destination::of(other))
+}
+
+#[derive(PartialEq)]
+struct Destination {
+    scheme: String,
+    user: (Vec<u8>, Vec<u8>),
+    host: CallbackHost,
+    path: Vec<Vec<u8>>,
+    query: Vec<(String, String)>,
+}
+
+impl Destination {
+    fn of(url: &str) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        let decoded = |text: &str| percent_decode_str(text).collect::<Vec<_>>();
+        Some(Self {
+            scheme: url.scheme().to_owned(),
+            user: (decoded(url.username()), decoded(url.password().unwrap_or_default())),
+            host: CallbackHost::of_url(&url)?,
+            path: url.path().trim_end_matches('/').split('/').map(decoded).collect(),
+            query: url.query_pairs().into_owned().collect(),
+        })
+    }
+}
+
+/// A host that callbacks go to, on one port or on any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackHost {
+    host: Host<String>,
+    port: Option<u16>,
+}
+
+/// A text that is not a [`CallbackHost`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAHost;
+
+impl fmt::Display for NotAHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("is not a host such as example.com or example.com:8443")
+    }
+}
+
+impl Error for NotAHost {}
+
+impl CallbackHost {
+    /// The host that a callback URL calls, on its port; `None` if the text is not a URL with a host.
+    pub fn of(url: &str) -> Option<Self> {
+        Self::of_url(&Url::parse(url).ok()?)
+    }
+
+    fn of_url(url: &Url) -> Option<Self> {
+        Some(Self { host: url.host()?.to_owned(), port: url.port_or_known_default() })
+    }
+
+    /// Whether a callback URL calls this host.
+    pub fn is_called_by(&self, url: &str) -> bool {
+        Self::of(url)
+            .is_some_and(|called| called.host == self.host && (self.port.is_none() || called.port == self.port))
+    }
+}
+
+/// `example.com` for any port, `example.com:8443` for one.
+impl FromStr for CallbackHost {
+    type Err = NotAHost;
+
+    fn from_str(text: &str) -> Result<Self, NotAHost> {
+        let (host, port) = match text.rsplit_once(':') {
+            // In an IPv6 address, which is in brackets, a colon is not before a port.
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().map_err(|_| NotAHost)?)),
+            _ => (text, None),
+        };
+        Ok(Self { host: Host::parse(host).map_err(|_| NotAHost)?, port })
+    }
+}
+
+impl fmt::Display for CallbackHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => write!(f, "{}", self.host),
+        }
+    }
+}
