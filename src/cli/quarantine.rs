@@ -1,4 +1,4 @@
-//! `kaizala quarantine`: bodies that were no events, and their second chance.
+//! `kaizala quarantine`: bodies that were not events, and their second chance.
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -6,16 +6,16 @@ use serde_json::json;
 
 use super::{
     item::Show,
-    output::{Output, harmless, table},
+    output::{Output, table},
     table::{TableOptions, UNREADABLE},
     when::Window,
 };
 use crate::{
-    event::QUARANTINE_GROUP,
-    store::{Replay as Replayed, Store, TimeRange},
+    event::{QUARANTINE_GROUP, Unreadable},
+    store::{Outcome, ReadError, Replay as Replayed, Store, StoreError, TimeRange},
 };
 
-/// Look after bodies that were authenticated and no events.
+/// Look after bodies that were authenticated but were not events.
 #[derive(Args)]
 pub(super) struct Quarantine {
     #[command(subcommand)]
@@ -45,7 +45,7 @@ struct List {
 
 /// Show a quarantined body.
 ///
-/// What a terminal would take for an order is replaced; --raw prints the bytes as they are.
+/// What a terminal would take for a command is replaced; --raw prints the bytes as they are.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala quarantine show e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -64,8 +64,9 @@ struct ShowBody {
 
 /// Read quarantined bodies again: those that are events now move to their group.
 ///
-/// An event keeps the time of its arrival, and is written in one transaction with the end of its quarantine: interrupted,
-/// it is here or there, and the same command goes on. Exit code 1 when a body that was named stays.
+/// An event keeps the time of its arrival and moves in one transaction: if the command is interrupted, the event is here or
+/// there, and the same command goes on. A body that cannot be replayed does not stop the others. Exit code 1 if a replay
+/// failed, or if a body that was named stays.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine replay --all")]
 struct Replay {
@@ -73,7 +74,7 @@ struct Replay {
     #[arg(env = "KAIZALA_QUARANTINE_KEY", required_unless_present = "all")]
     keys: Vec<String>,
 
-    /// All of them. Those that are still no events stay, which is no failure.
+    /// Replay all of them. That some are still not events is not a failure: they stay.
     #[arg(long, env = "KAIZALA_ALL", conflicts_with = "keys")]
     all: bool,
 
@@ -103,7 +104,7 @@ impl List {
     async fn run(self) -> anyhow::Result<()> {
         let store = self.table.open().await?;
         let Window { since, until, limit } = self.window;
-        let range = TimeRange { since, until, is_newest_first: true, ..TimeRange::default() };
+        let range = TimeRange { since, until, is_newest_first: true, ..BODIES };
         let mut rows = Vec::new();
         for key in keys(&store, &range, limit as usize).await? {
             // It may have been replayed since the index was read.
@@ -119,47 +120,131 @@ impl List {
     }
 }
 
-/// The keys of quarantined bodies. A group of events may happen to have the same name.
+const BODIES: TimeRange =
+    TimeRange { since: None, until: None, event_type: None, is_quarantined: true, is_newest_first: false };
+
 async fn keys(store: &Store, range: &TimeRange, limit: usize) -> anyhow::Result<Vec<String>> {
     let listed = store.list(QUARANTINE_GROUP, range, limit).await.context(UNREADABLE)?;
-    let quarantined = listed.into_iter().filter(|item| item.key.is_quarantined());
-    Ok(quarantined.map(|item| item.key.to_string()).collect())
+    Ok(listed.into_iter().map(|item| item.key.to_string()).collect())
+}
+
+/// What came of the replay of one body.
+enum Came {
+    Moved {
+        outcome: Outcome,
+        event: String,
+    },
+    Stays(Unreadable),
+    /// It was replayed meanwhile.
+    Gone,
+    Missing,
+    Failed(ReadError),
+}
+
+impl Came {
+    async fn of(store: &Store, key: &str) -> Self {
+        let replayed = match store.get(QUARANTINE_GROUP, key).await {
+            Ok(Some(item)) => store.replay(&item).await,
+            Ok(None) => return Self::Missing,
+            Err(error) => Err(error.into()),
+        };
+        match replayed {
+            Ok(Replayed::Moved { outcome, group, key }) => Self::Moved { outcome, event: format!("{group} / {key}") },
+            Ok(Replayed::Stays(reason)) => Self::Stays(reason),
+            Ok(Replayed::Gone) => Self::Gone,
+            Err(error) => Self::Failed(error),
+        }
+    }
+
+    /// A word, and more about it.
+    fn described(&self) -> (&'static str, String) {
+        match self {
+            Self::Moved { outcome, event } => (outcome.as_str(), event.clone()),
+            Self::Stays(reason) => ("stays", reason.to_string()),
+            Self::Gone => ("gone", "replayed meanwhile".to_owned()),
+            Self::Missing => ("missing", "not in quarantine".to_owned()),
+            Self::Failed(error) => ("failed", error.to_string()),
+        }
+    }
 }
 
 impl Replay {
     async fn run(self) -> anyhow::Result<()> {
         let store = self.table.open().await?;
-        let keys = if self.all { keys(&store, &TimeRange::default(), usize::MAX).await? } else { self.keys };
-        let mut rows = Vec::new();
-        let mut staying = 0;
+        let keys = if self.all { keys(&store, &BODIES, usize::MAX).await? } else { self.keys };
+        let mut replayed = Vec::new();
+        let mut outage = Outage::default();
         for key in keys {
-            let Some(item) = store.get(QUARANTINE_GROUP, &key).await.context(UNREADABLE)? else {
-                if !self.all {
-                    bail!("there is no {} in quarantine: `kaizala quarantine list` shows keys", harmless(&key));
-                }
-                continue;
+            let came = match Came::of(&store, &key).await {
+                Came::Missing if self.all => Came::Gone,
+                came => came,
             };
-            let replayed = store
-                .replay(&item)
-                .await
-                .with_context(|| format!("replay was interrupted at {key}: run it again, what is done stays done"))?;
-            rows.push(match replayed {
-                Replayed::Moved { outcome, group, key: event } => {
-                    [key, outcome.as_str().to_owned(), format!("{group} / {event}")]
-                }
-                Replayed::Stays(reason) => {
-                    staying += 1;
-                    [key, "stays".to_owned(), reason.to_string()]
-                }
-                Replayed::Gone => [key, "gone".to_owned(), "replayed meanwhile".to_owned()],
-            });
+            outage.note(&came);
+            replayed.push((key, came));
+            if outage.is_there() {
+                break;
+            }
         }
-        let json = rows.iter().map(|[key, result, detail]| json!({ "key": key, "result": result, "detail": detail }));
+        let json = replayed.iter().map(|(key, came)| {
+            let (result, detail) = came.described();
+            json!({ "key": key, "result": result, "detail": detail })
+        });
         let json = json!({ "replayed": json.collect::<Vec<_>>() });
-        self.output.print(&json, || table(["KEY", "RESULT", "EVENT OR REASON"], rows))?;
-        if staying > 0 && !self.all {
-            bail!("{staying} of them still no event: a later version may read what this one does not");
+        self.output.print(&json, || {
+            let row = |(key, came): &(String, Came)| {
+                let (result, detail) = came.described();
+                [key.clone(), result.to_owned(), detail]
+            };
+            table(["KEY", "RESULT", "EVENT OR REASON"], replayed.iter().map(row))
+        })?;
+        verdict(replayed.into_iter().map(|(_, came)| came).collect(), self.all)
+    }
+}
+
+/// Whether DynamoDB is out of reach, and not only one body that cannot be replayed.
+#[derive(Default)]
+struct Outage {
+    failures: u32,
+    is_lasting: bool,
+}
+
+impl Outage {
+    /// How many failures in a row are an outage: each takes seconds, and there may be thousands of bodies.
+    const FAILURES: u32 = 5;
+
+    fn note(&mut self, came: &Came) {
+        match came {
+            Came::Failed(ReadError::Store(error)) => {
+                self.failures += 1;
+                self.is_lasting =
+                    matches!(error, StoreError::NoTable(_) | StoreError::NoCredentials(_) | StoreError::Denied(_));
+            }
+            _ => self.failures = 0,
         }
-        Ok(())
+    }
+
+    fn is_there(&self) -> bool {
+        self.is_lasting || self.failures == Self::FAILURES
+    }
+}
+
+fn verdict(came: Vec<Came>, all: bool) -> anyhow::Result<()> {
+    let count = |is: fn(&Came) -> bool| came.iter().filter(|came| is(came)).count();
+    let missing = count(|came| matches!(came, Came::Missing));
+    let stays = count(|came| matches!(came, Came::Stays(_)));
+    let failed = count(|came| matches!(came, Came::Failed(_)));
+    let error = came.into_iter().rev().find_map(|came| match came {
+        Came::Failed(error) => Some(error),
+        _ => None,
+    });
+    match error {
+        Some(error) => Err(error).with_context(|| {
+            format!("replays that failed: {failed}; run this again when the cause is gone, what is done stays done")
+        }),
+        None if missing > 0 => bail!("not in quarantine: {missing}; `kaizala quarantine list` shows keys"),
+        None if stays > 0 && !all => {
+            bail!("still not an event: {stays}; a later version may read what this one does not")
+        }
+        None => Ok(()),
     }
 }

@@ -20,6 +20,8 @@ pub struct TimeRange {
     pub until: Option<Timestamp>,
     /// Only events of this type.
     pub event_type: Option<String>,
+    /// Only quarantined bodies: a group of events may have the name of their group.
+    pub is_quarantined: bool,
     /// Lists the newest first.
     pub is_newest_first: bool,
 }
@@ -56,16 +58,19 @@ impl Store {
                 .expression_attribute_values(":type", AttributeValue::S(EventKey::type_prefix(event_type)));
         }
         // A filter leaves out items of a page, so that the page must not be as small as what is asked for.
-        let page = if range.event_type.is_some() { PAGE_ITEMS } else { i32::try_from(limit).unwrap_or(PAGE_ITEMS) };
+        let is_filtered = range.event_type.is_some() || range.is_quarantined;
+        let page = if is_filtered { PAGE_ITEMS } else { i32::try_from(limit).unwrap_or(PAGE_ITEMS) };
         let mut pages = query.limit(page.clamp(1, PAGE_ITEMS)).into_paginator().send();
         let mut listed = Vec::new();
         while listed.len() < limit
             && let Some(page) = pages.next().await
         {
-            listed.extend(page?.items().iter().map(|item| Listed {
+            let page = page?;
+            let items = page.items().iter().map(|item| Listed {
                 key: EventKey::from_table(text(item, EVENT_KEY).unwrap_or_default()),
                 received_at: text(item, RECEIVED_AT).unwrap_or_default().to_owned(),
-            }));
+            });
+            listed.extend(items.filter(|item| !range.is_quarantined || item.key.is_quarantined()));
         }
         listed.truncate(limit);
         Ok(listed)

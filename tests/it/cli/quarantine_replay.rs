@@ -132,6 +132,56 @@ async fn what_is_still_no_event_stays_and_only_a_named_one_is_a_failure() {
 }
 
 #[tokio::test]
+async fn a_body_that_cannot_be_replayed_does_not_stop_the_others() {
+    let operator = Operator::new().await;
+    // Damaged, and the first that arrived.
+    let damaged = quarantine(&operator, &event(&noise("large", 1_500_000))).await;
+    let part = operator.world.part_keys().await.remove(0);
+    operator.world.overwrite_part(&part, b"something else").await;
+    let good = quarantine(&operator, &event("Hello")).await;
+
+    let all = operator.run(&["quarantine", "replay", "--all", "--json"]).await;
+    let replayed = all.json_whatever_the_code()["replayed"].clone();
+    let of =
+        |key: &str| replayed.as_array().and_then(|all| all.iter().find(|one| one["key"] == key)).expect("it is there");
+    assert_eq!((&of(&good)["result"], &of(&damaged)["result"]), (&json!("stored"), &json!("failed")), "{all:?}");
+    assert!(all.code == 1 && all.error.contains("replays that failed: 1"), "{all:?}");
+    let text = operator.run(&["quarantine", "replay", "no-such-key", &damaged]).await;
+    assert!(text.code == 1 && text.output.contains("not in quarantine") && text.output.contains("failed"), "{text:?}");
+}
+
+#[tokio::test]
+async fn a_replay_ends_when_dynamodb_is_out_of_reach_and_tells_what_was_done() {
+    let operator = Operator::new().await;
+    for number in 0..8 {
+        quarantine(&operator, &event(&number.to_string())).await;
+    }
+    // The list, and the first body.
+    operator.world.proxy.next_passes(3);
+    operator.world.proxy.always(Fault::ServerError);
+
+    let ran = operator.run(&["quarantine", "replay", "--all", "--json"]).await;
+    let replayed = ran.json_whatever_the_code()["replayed"].clone();
+    let results: Vec<_> = replayed.as_array().expect("it is a list").iter().map(|one| one["result"].clone()).collect();
+    assert!(ran.code == 1 && results.len() == 6 && results[0] == "stored" && results[5] == "failed", "{ran:?}");
+    assert!(ran.error.contains("run this again"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_group_of_events_with_the_name_of_the_quarantine_hides_no_body() {
+    let operator = Operator::new().await;
+    let key = quarantine(&operator, "no JSON").await;
+    for number in 0..3 {
+        let body = event(&number.to_string()).replace(GROUP, QUARANTINE_GROUP).replace("id-1", &format!("id-{number}"));
+        assert_eq!(operator.world.deliver_body(body).await.outcome(), "stored");
+    }
+
+    let listed = operator.run(&["quarantine", "list", "--limit", "1", "--json"]).await.json();
+    assert_eq!(listed["quarantined"].as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(listed["quarantined"][0]["key"], key);
+}
+
+#[tokio::test]
 async fn a_body_in_parts_moves_with_its_parts() {
     let operator = Operator::new().await;
     let body = event(&noise("large", 1_500_000));
