@@ -1,4 +1,4 @@
-//! How commands get at the Kaizala API: options and secrets that several of them share.
+//! How commands reach the Kaizala API: options and secrets that several of them share.
 
 use std::{
     env, fs, io,
@@ -11,14 +11,14 @@ use serde::Deserialize;
 
 use crate::kaizala::{BaseUrl, Config, Credentials, Kaizala, Pace, Secret, default_state_file, shown_url, xdg_folder};
 
-/// The Kaizala API, and the way to it.
+/// The Kaizala API and how to reach it.
 #[derive(Args)]
 pub(super) struct Account {
     /// URL of the Kaizala API; https://api.kaiza.la unless the profile says otherwise.
     #[arg(long, env = "KAIZALA_API_URL", value_name = "URL")]
     api_url: Option<String>,
 
-    /// TOML file with what the environment does not have: api_url, application_id, application_secret, refresh_token,
+    /// TOML file for what the environment does not set: api_url, application_id, application_secret, refresh_token,
     /// state_file. By default ~/.config/kaizala/profile.toml, if there is one.
     #[arg(long, env = "KAIZALA_PROFILE_FILE", value_name = "FILE")]
     profile_file: Option<PathBuf>,
@@ -71,7 +71,7 @@ fn secret(variable: &str, of_profile: Option<Secret>) -> anyhow::Result<Secret> 
 impl Profile {
     fn find(named: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(path) = named {
-            return Self::read(&path)?.with_context(|| format!("there is no {}", path.display()));
+            return Self::read(&path)?.with_context(|| format!("{} does not exist", path.display()));
         }
         let Some(config) = xdg_folder("XDG_CONFIG_HOME", ".config") else { return Ok(Self::default()) };
         Ok(Self::read(&config.join("kaizala/profile.toml"))?.unwrap_or_default())
@@ -97,7 +97,7 @@ pub(super) fn line_of(error: &toml::de::Error, text: &str) -> usize {
     before.matches('\n').count() + 1
 }
 
-/// A file that holds a secret; none when there is no such file. One that others can read is refused.
+/// Reads a file that holds a secret: `None` if it does not exist. A file that others can read is refused.
 pub(super) fn read_secret_file(path: &Path) -> anyhow::Result<Option<String>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,

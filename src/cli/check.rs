@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{event::Event, simulator::sender::Sender};
 
-/// The group that test events go to, apart from every real one.
+/// The group of test events, which holds no real one.
 const CHECK_GROUP: &str = "kaizala-check";
 
 /// Test a deployment: handshake, refusal of a wrong token, one test event stored and found again.
@@ -84,7 +84,7 @@ impl Check {
         }
         passed("the test event is stored")?;
 
-        let event = Event::parse(&body).context("the test event is no event")?;
+        let event = Event::parse(&body).context("the test event cannot be read as an event")?;
         let (group, key) = (event.table_group(), event.key());
         let store = self.table.behind(&self.url).await?;
         let item =

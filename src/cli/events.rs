@@ -22,7 +22,7 @@ use crate::{
 
 /// How far `tail` looks back: the index follows the table after a moment, and deliveries overtake each other.
 const LOOK_BACK: Duration = Duration::from_mins(1);
-/// How often in a row DynamoDB may fail `tail`.
+/// How many times in a row DynamoDB may fail before `tail` gives up.
 const MOST_FAILURES: u32 = 5;
 
 /// Look into the table: list, show or follow the events of a group.
@@ -72,7 +72,7 @@ struct List {
     of: OfGroup,
 }
 
-/// Show an event: what the table knows of it, and its body.
+/// Show an event with its attributes and its body.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala events show --group 74943849802190eaea3810 'SurveyResponse#6e8cbb5c-9a3f-4d61-8f0e-2a9be1c7a604'"
@@ -101,7 +101,7 @@ struct Tail {
     #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
     since: Option<Timestamp>,
 
-    /// Seconds between two looks.
+    /// Seconds between two queries.
     #[arg(long, env = "KAIZALA_INTERVAL", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
     interval: u64,
 
@@ -160,7 +160,7 @@ impl Tail {
                     }
                     Err(error) if failures < MOST_FAILURES && error.may_pass() => {
                         failures += 1;
-                        note(format_args!("warning: {error}; looking again"));
+                        note(format_args!("warning: {error}; trying again"));
                     }
                     Err(error) => return Err(error).context(UNREADABLE),
                 }
@@ -178,7 +178,7 @@ impl Tail {
     }
 }
 
-/// What was not seen before.
+/// Lists what was not listed before.
 async fn look(
     store: &Store,
     group: &str,

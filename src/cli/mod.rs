@@ -157,7 +157,7 @@ impl Display for SomethingToDo {
 
 impl std::error::Error for SomethingToDo {}
 
-/// The callback token from the environment; none when it is not set.
+/// The callback token from the environment; `None` if it is not set.
 fn callback_token_if_set() -> anyhow::Result<Option<String>> {
     match env::var(CALLBACK_TOKEN_VARIABLE) {
         Ok(token) if token.is_empty() => bail!("{CALLBACK_TOKEN_VARIABLE} is empty: set it to a token, or unset it"),

@@ -3,7 +3,7 @@
 
 use std::{
     error::Error,
-    fmt::{self, Display},
+    fmt::{self, Display, Write as _},
     io::{self, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -85,7 +85,7 @@ pub(super) fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{}", visible(&text.to_string()));
 }
 
-/// Columns under headings, for the eyes.
+/// Columns under headings, for people.
 pub(super) fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(headings);
@@ -112,19 +112,21 @@ pub(super) fn printable(json: &str) -> String {
     let mut printable = String::with_capacity(json.len());
     for character in json.chars() {
         match character {
-            '\u{7f}'..='\u{9f}' => printable.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\u{7f}'..='\u{9f}' => {
+                let _ = write!(printable, "\\u{:04x}", u32::from(character));
+            }
             character => printable.push(character),
         }
     }
     printable
 }
 
-/// Asks before something is changed, unless `yes` says so already.
+/// Asks before something is changed, unless `yes` is the answer already.
 pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
-    ensure!(io::stdin().is_terminal(), "nobody is there to be asked: add --yes to go ahead");
+    ensure!(io::stdin().is_terminal(), "nobody can be asked here: add --yes to go ahead");
     // If the question cannot be seen, the answer is no.
     write!(io::stderr(), "{} [y/N] ", visible(question))?;
     let mut answer = String::new();

@@ -1,4 +1,4 @@
-//! What commands that serve have in common: a port, a log, an end.
+//! What commands that serve share: opening a port, logging, shutting down.
 
 use std::{io, net::Ipv4Addr};
 
@@ -40,7 +40,7 @@ pub(super) async fn shutdown() {
     }
 }
 
-/// Logs to stderr: stdout is for what the command has to say.
+/// Logs to standard error: standard output is for results.
 pub(super) fn log_to_stderr() {
     let filter = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::INFO).with_default(Level::WARN);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();

@@ -2,16 +2,17 @@
 
 use std::{num::NonZeroU32, sync::OnceLock};
 
+use anyhow::anyhow;
 use clap::Args;
 use http::Uri;
 
 use super::output::shown_url;
 use crate::store::{ConnectOptions, Store, StoreError, connect_local_patiently, connect_with};
 
-/// Where `kaizala dev` serves its database unless told otherwise.
+/// Where `kaizala dev` serves its database by default.
 const DEV_DATABASE: &str = "http://127.0.0.1:8000";
 
-/// The table, and the way to it.
+/// The table and how to reach it.
 #[derive(Args)]
 pub(super) struct TableOptions {
     /// Name of the table.
@@ -76,9 +77,11 @@ impl TableOptions {
     /// The table, for a command that writes items with an expiry.
     pub(super) async fn open_with_retention(&self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
         let client = match self.endpoint_url() {
-            // An emulator, which has no use for anybody's credentials.
+            // An emulator, which needs no real credentials.
             Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local_patiently(url),
-            _ => connect_with(self.connect_options()).await?,
+            _ => connect_with(self.connect_options())
+                .await
+                .map_err(|error| anyhow!("{error}, or name it with --region"))?,
         };
         let region = self.region.as_deref().filter(|region| !region.is_empty());
         let region = region.or_else(|| match self.endpoint_url() {
@@ -94,12 +97,12 @@ impl TableOptions {
         Ok(Store::new(client, &self.name, days))
     }
 
-    /// What it is called.
+    /// The name of the table.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The way to AWS, for other services too.
+    /// How to reach AWS, for other services as well.
     pub(super) fn connect_options(&self) -> ConnectOptions {
         ConnectOptions {
             endpoint_url: self.endpoint_url().map(str::to_owned),
@@ -108,7 +111,7 @@ impl TableOptions {
         }
     }
 
-    /// Which table it is among all that the options can name.
+    /// Identifies the table among all that the options can name.
     pub(super) fn place(&self) -> String {
         let options = [&self.endpoint_url, &self.region, &self.profile];
         let [url, region, profile] = options.map(|option| option.as_deref().unwrap_or_default());

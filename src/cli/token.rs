@@ -30,7 +30,7 @@ enum TokenCommand {
         #[command(flatten)]
         output: Output,
     },
-    /// Print the digest of a callback token that is read from stdin.
+    /// Print the digest of a callback token that is read from standard input.
     ///
     /// A line break at the end is not part of the token.
     #[command(after_help = "Example:\n  kaizala token digest < token.txt")]
@@ -61,7 +61,7 @@ impl Token {
 /// A fresh callback token: 256 random bits as 64 hex digits, which are safe in a header and on a command line.
 pub(super) fn new_token() -> anyhow::Result<String> {
     let mut random = [0; TOKEN_BYTES];
-    getrandom::fill(&mut random).context("the operating system has no randomness to give")?;
+    getrandom::fill(&mut random).context("the operating system gives no random bytes")?;
     Ok(hex::encode(random))
 }
 
@@ -71,12 +71,12 @@ fn read_token() -> anyhow::Result<Vec<u8>> {
         note("Type the callback token, then Enter and Ctrl-D:");
     }
     let mut token = Vec::new();
-    input.read_to_end(&mut token).context("stdin cannot be read")?;
+    input.read_to_end(&mut token).context("standard input cannot be read")?;
     while let [rest @ .., b'\n' | b'\r'] = token.as_slice() {
         token.truncate(rest.len());
     }
     if token.is_empty() {
-        bail!("there is no token on stdin: pipe it in, for example with `kaizala token digest < token.txt`");
+        bail!("there is no token on standard input: pipe it in, for example with `kaizala token digest < token.txt`");
     }
     Ok(token)
 }

@@ -15,10 +15,10 @@ const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 #[serde(try_from = "String", into = "String")]
 pub struct BaseUrl(String);
 
-/// Why a text is no [`BaseUrl`].
+/// Why a text is not a [`BaseUrl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseUrlError {
-    /// It is no absolute URL without a query.
+    /// It is not an absolute URL, or it has a query.
     NotAUrl,
     /// It is neither https nor on this machine.
     NotHttps,
@@ -27,7 +27,7 @@ pub enum BaseUrlError {
 impl fmt::Display for BaseUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAUrl => "is no URL like https://api.kaiza.la",
+            Self::NotAUrl => "is not a URL like https://api.kaiza.la",
             Self::NotHttps => "is not https, and secrets would travel in the open",
         })
     }

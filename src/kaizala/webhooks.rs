@@ -97,7 +97,7 @@ pub struct NewWebhook {
     pub callback_token: Secret,
     /// What they are to carry as `context`.
     pub callback_context: Option<String>,
-    /// When it is to end; two years from now when nothing is said.
+    /// When it is to end; `None` for two years from now.
     pub valid_until: Option<Timestamp>,
 }
 
@@ -172,7 +172,7 @@ pub(super) fn same_types(one: &[String], other: &[String]) -> bool {
 }
 
 impl Webhook {
-    /// None without an id, by which it could be looked after.
+    /// Reads a listed subscription: `None` without an id, by which it could be changed.
     fn read(webhook: &Value) -> Option<Self> {
         let text = |names: [&str; 2]| names.iter().find_map(|name| webhook[*name].as_str()).map(str::to_owned);
         let time = |name: &str| {

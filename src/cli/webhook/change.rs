@@ -40,7 +40,7 @@ pub(super) struct Update {
     #[arg(long, env = "KAIZALA_CALLBACK_CONTEXT")]
     context: Option<String>,
 
-    /// How long the subscription is valid from now on.
+    /// Days for which the subscription is valid from now on.
     #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
     validity_days: Option<u32>,
 
@@ -84,7 +84,7 @@ impl Update {
 
 /// Enable a subscription again after Kaizala disabled it.
 ///
-/// Kaizala disables a webhook when an event cannot be delivered for two days: mend the receiver first.
+/// Kaizala disables a webhook when an event cannot be delivered for two days: fix the receiver first.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala webhook enable dac6fccf-f2e9-4abc-94d7-793037e99da7")]
 pub(super) struct Enable {

@@ -72,7 +72,7 @@ impl List {
     }
 }
 
-/// What is not as it should be.
+/// Names what is not as it should be.
 fn needs(webhook: &Webhook, all: &[Webhook], soon: Duration) -> Vec<&'static str> {
     let is_twin = |other: &Webhook| other.id != webhook.id && same_url(&other.callback_url, &webhook.callback_url);
     let has_twin = all.iter().any(is_twin);

@@ -62,8 +62,7 @@ fn in_days(days: u32) -> Option<Timestamp> {
     Timestamp::from_epoch_millis(now().epoch_millis() + i64::from(days) * DAY_MS)
 }
 
-/// Does with a callback URL what Kaizala does before it accepts it, so that one that would be refused, or that answers
-/// somebody else, is found here.
+/// Makes the handshake that Kaizala makes before it accepts a callback URL, so that a wrong URL is found here.
 async fn shake_hands(url: &str) -> anyhow::Result<()> {
     // Not even the beginning of what is not a URL is known to be fit to be shown.
     let uri: Uri = url.parse().context("the callback URL is not a URL")?;
@@ -83,7 +82,7 @@ fn all_event_types() -> Vec<String> {
     EventType::ALL.into_iter().map(|event_type| event_type.name().to_owned()).collect()
 }
 
-/// An event type that Kaizala is known to send. A name with a typing error would be subscribed to, and never come.
+/// Checks that Kaizala is known to send an event type: a misspelt one would be subscribed to and never come.
 fn known_event_type(name: &str) -> Result<String, String> {
     let known = EventType::from_name(name).map(|event_type| event_type.name().to_owned());
     known.ok_or_else(|| format!("{name} is not an event type; there are {}", all_event_types().join(", ")))

@@ -22,13 +22,13 @@ pub(super) struct OneObject {
 }
 
 impl OneObject {
-    /// None when nothing is named, which clap does not let happen.
+    /// The object; `None` if nothing is named, which clap prevents.
     pub(super) fn object(self) -> Option<SubscribedObject> {
         object(self.group, self.action, self.package)
     }
 }
 
-/// The object that one of them names.
+/// The object that one of the three names.
 pub(super) fn object(
     group: Option<String>,
     action: Option<String>,

@@ -29,7 +29,7 @@ impl Changed<'_> {
                 format!("event types {}", added.chain(taken).collect::<Vec<_>>().join(" "))
             }
             Self::ValidUntil { from, to } => {
-                let day = |time: &Timestamp| time.to_string()[..DAY.len()].to_owned();
+                let day = |time: &Timestamp| time.to_string().split('T').next().unwrap_or_default().to_owned();
                 format!("valid until {}{}", day(to), was(from.as_ref().map(day)))
             }
             Self::Token { from, to } => {
@@ -54,8 +54,6 @@ impl Changed<'_> {
         (name.to_owned(), json!({ "from": from, "to": to }))
     }
 }
-
-const DAY: &str = "2023-01-01";
 
 fn listed(types: &[String]) -> String {
     let has_all = all_event_types().iter().all(|name| types.contains(name));

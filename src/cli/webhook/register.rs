@@ -39,7 +39,7 @@ pub(super) struct Register {
     #[arg(long, env = "KAIZALA_CALLBACK_CONTEXT")]
     context: Option<String>,
 
-    /// How long the subscription is valid; two years unless told otherwise.
+    /// Days for which the subscription is valid; two years by default.
     #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
     validity_days: Option<u32>,
 

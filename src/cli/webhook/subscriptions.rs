@@ -59,7 +59,7 @@ enum Events {
     Listed(Vec<String>),
 }
 
-/// Where the callback token is. The token itself has no place in the file, and must not be quoted when it is there.
+/// Where the callback token is. The token itself does not belong in the file, and is not quoted if it is there.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum TokenReference {
@@ -74,7 +74,7 @@ impl Subscriptions {
         let text = fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
         // The error's whole text quotes lines, and somebody may have pasted a token.
         let file: File = toml::from_str(&text)
-            .map_err(|error| anyhow!("{name}, line {}: {}", line_of(&error, &text), error.message()))?;
+            .map_err(|error| anyhow!("{name}, line {}: {}", line_of(&error, &text), unquoted(error.message())))?;
         Self::understand(file, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("{name} cannot be used"))
     }
 
@@ -135,6 +135,14 @@ impl Subscriptions {
             prune,
             further_hosts: self.further_hosts.clone(),
         }
+    }
+}
+
+/// A message without the text that it quotes, which is a value of the file; names of fields are in backticks.
+fn unquoted(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(start), Some(end)) if start < end => format!("{}…{}", &message[..=start], &message[end..]),
+        _ => message.to_owned(),
     }
 }
 

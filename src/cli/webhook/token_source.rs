@@ -18,8 +18,8 @@ use crate::{
 /// Where the callback token comes from.
 #[derive(Args)]
 pub(super) struct TokenSource {
-    /// File with the callback token, `-` for stdin. When there is no such file, a fresh token is made and kept there, for
-    /// its owner's eyes only. By default the token is taken from KAIZALA_CALLBACK_TOKEN.
+    /// File with the callback token, `-` for standard input. If the file does not exist, a fresh token is made and
+    /// written to it, readable by its owner alone. By default the token is taken from KAIZALA_CALLBACK_TOKEN.
     #[arg(long, env = "KAIZALA_CALLBACK_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -30,8 +30,8 @@ impl TokenSource {
         let token = match &self.token_file {
             Some(path) if path.as_os_str() == "-" => {
                 let mut token = String::new();
-                io::stdin().read_to_string(&mut token).context("stdin cannot be read")?;
-                trimmed(&token, "stdin")?
+                io::stdin().read_to_string(&mut token).context("standard input cannot be read")?;
+                trimmed(&token, "standard input")?
             }
             Some(path) => match read_token_file(path)? {
                 Some(token) => return Ok(token),
@@ -52,7 +52,7 @@ impl TokenSource {
     }
 }
 
-/// The token in a file; none when there is no such file.
+/// Reads the token in a file: `None` if the file does not exist.
 pub(super) fn read_token_file(path: &Path) -> anyhow::Result<Option<Secret>> {
     let Some(text) = read_secret_file(path)? else { return Ok(None) };
     trimmed(&text, &path.display().to_string()).map(|token| Some(token.into()))

@@ -124,6 +124,22 @@ async fn what_aws_is_asked_for_in_vain_is_told_once_and_not_called_an_outage() {
 }
 
 #[tokio::test]
+async fn a_pull_into_a_table_that_is_not_there_is_not_to_be_run_again() {
+    let operator = Operator::new().await;
+    operator.api.put_group(json!({ "groupId": GROUP }), Vec::new());
+    let action = json!({ "id": "package", "packageId": "package", "actionBody": { "actionId": "action",
+        "questions": [{ "title": "Shop", "type": "Text", "options": [] }] } });
+    let response = json!({ "actionId": "action", "packageId": "package", "groupId": GROUP, "responseId": "response-1",
+        "responseDetails": { "responseWithQuestions": [{ "title": "Shop", "type": "Text", "options": [], "answer": "x" }] } });
+    operator.api.put_action(GROUP, action, vec![response]);
+
+    let pull = ["pull", "--group", GROUP, "--package", "package", "--table", "nope", "--region", "eu-west-1"];
+    let ran = operator.run(&pull).await;
+    assert!(ran.code == 1 && ran.error.starts_with("error: table nope does not exist in eu-west-1"), "{ran:?}");
+    assert!(!ran.error.contains("again") && ran.error.lines().count() == 1, "{ran:?}");
+}
+
+#[tokio::test]
 async fn an_outage_is_told_once_with_its_cause() {
     let operator = Operator::new().await;
     let ran = operator.run(&["events", "list", "--group", GROUP, "--endpoint-url", "http://127.0.0.1:1"]).await;
@@ -143,6 +159,7 @@ async fn a_table_that_is_not_there_is_told_with_advice() {
         &["quarantine", "replay", "--all"],
         &["quarantine", "replay", "key"],
         &["export", "--from", "table", "--out", "tables"],
+        &["check", "--url", &operator.callback_url()],
     ] {
         let ran = operator.run(&[arguments, &["--table", "another", "--region", "eu-west-1"]].concat()).await;
         let error = format!(

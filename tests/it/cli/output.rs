@@ -128,7 +128,7 @@ async fn a_failure_with_json_is_json_and_one_document() {
         (&["events", "list", "--group", GROUP, "--table", "another"][..], "table another does not exist"),
         (&["events", "show", "--group", GROUP, "no-such-event"], "there is no item"),
         (&["webhook", "enable", "no-such-webhook"], "Kaizala refuses"),
-        (&["webhook", "sync", "no-such-file"], "no-such-file"),
+        (&["webhook", "sync", "no-such-file", "--check"], "no-such-file"),
         (&["token", "digest"], "no token"),
     ] {
         let ran = operator.run(&[arguments, &["--json"]].concat()).await;

@@ -353,6 +353,7 @@ async fn a_file_that_does_not_say_what_is_meant_is_refused_before_anything_is_ca
         ),
         (format!("prune_hosts = [\"a host\"]\n{good}"), "prune_hosts, entry 1: is not a host"),
         (format!("prune_hosts = [\"\"]\n{good}"), "prune_hosts, entry 1: is not a host"),
+        (format!("prune_hosts = \"a-pasted-token\"\n{good}"), "line 1: invalid type"),
         (format!("validity_days = 30\n{good}"), "renew_before_days"),
         (good.replace("{ env = \"KAIZALA_CALLBACK_TOKEN\" }", "\"a-pasted-token\""), "callback_token must be"),
         (good.replace("{ env", "{ file = \"f\", env"), "callback_token must be"),
