@@ -1,72 +1,66 @@
-//! The log line of a delivery: ids and figures, nothing that people wrote. What is capitalised is a metric or a dimension
-//! of one.
-
-use std::time::Duration;
+//! The line that the log has for each answer: ids and figures, nothing that people wrote. Fields with a capital are
+//! metrics, or dimensions of one.
 
 use tracing::{error, info, warn};
 
-use super::metrics::{
-    BODY_BYTES, DELIVERIES, DELIVERY_LINE, EVENT_TYPE, FAILED, OUTCOME, STORE_FAILURES, STORE_LATENCY, event_type,
+use super::{
+    answer::{Answer, Delivery, Refusal},
+    metrics::{
+        BODY_BYTES, DELIVERIES, DELIVERY_LINE, EVENT_TYPE, FAILED, OUTCOME, REASON, REFUSAL_LINE, REFUSED,
+        STORE_FAILURES, STORE_LATENCY, event_type,
+    },
 };
-use crate::{
-    event::{Event, QUARANTINE_GROUP},
-    store::{Outcome, QuarantineReason, StoreError},
-};
+use crate::store::StoreError;
 
-/// What became of a delivery that is durable.
-pub(super) struct Kept {
-    pub(super) outcome: Outcome,
-    pub(super) quarantined: Option<Quarantined>,
+/// Logs an answer.
+pub(super) fn write(answer: &Answer, request_id: Option<&str>) {
+    match answer {
+        Answer::ValidationToken(_) => info!(requestId = request_id, "handshake"),
+        Answer::Refused(refusal) => refused(*refusal, request_id),
+        Answer::Delivery(delivery) => delivered(delivery, request_id),
+    }
 }
 
-/// Why a delivery is in quarantine.
-pub(super) struct Quarantined {
-    pub(super) reason: QuarantineReason,
-    /// What DynamoDB said, when that is why.
-    pub(super) rejection: Option<StoreError>,
+fn refused(refusal: Refusal, request_id: Option<&str>) {
+    warn!(
+        target: REFUSAL_LINE,
+        requestId = request_id,
+        { REASON } = refusal.code(),
+        { REFUSED } = 1,
+        // Tells what is wrong with a token, which neither the caller nor the bill should.
+        reason = %refusal,
+        "refused"
+    );
 }
 
-/// All that is told of a delivery.
-pub(super) struct DeliveryLine<'a> {
-    pub(super) event: Option<&'a Event<'a>>,
-    pub(super) kept: Result<&'a Kept, &'a StoreError>,
-    pub(super) request_id: Option<&'a str>,
-    pub(super) body_bytes: usize,
-    pub(super) store_latency: Duration,
-}
-
-/// The fields of the line, once for all levels: tracing wants the level fixed and the fields spelled out.
-macro_rules! line {
-    ($level:ident, $self:ident, $outcome:expr, $reason:expr, $error:expr) => {
-        $level!(
-            target: DELIVERY_LINE,
-            requestId = $self.request_id,
-            { OUTCOME } = $outcome,
-            { EVENT_TYPE } = event_type($self.event),
-            { DELIVERIES } = 1,
-            { STORE_FAILURES } = u8::from($self.kept.is_err()),
-            { BODY_BYTES } = $self.body_bytes,
-            { STORE_LATENCY } = ($self.store_latency.as_secs_f64() * 1e6).round() / 1e3,
-            reason = $reason,
-            error = $error.map(ToString::to_string),
-            eventId = $self.event.map(|event| &*event.event_id),
-            eventType = $self.event.map(|event| &*event.event_type),
-            groupId = $self.event.map_or(QUARANTINE_GROUP.into(), Event::table_group).as_ref(),
-            "delivery"
-        )
-    };
-}
-
-impl DeliveryLine<'_> {
-    pub(super) fn write(&self) {
-        match self.kept {
-            Ok(Kept { outcome, quarantined: None }) => {
-                line!(info, self, outcome.as_str(), None::<&str>, None::<&StoreError>);
-            }
-            Ok(Kept { outcome, quarantined: Some(why) }) => {
-                line!(warn, self, outcome.as_str(), why.reason.as_str(), why.rejection.as_ref());
-            }
-            Err(error) => line!(error, self, FAILED, error.kind(), Some(error)),
-        }
+fn delivered(delivery: &Delivery, request_id: Option<&str>) {
+    let event = delivery.event.as_ref();
+    // The fields once for all levels: tracing wants the level fixed and the fields spelled out.
+    macro_rules! line {
+        ($level:ident, $outcome:expr, $reason:expr, $error:expr) => {
+            $level!(
+                target: DELIVERY_LINE,
+                requestId = request_id,
+                { OUTCOME } = $outcome,
+                { EVENT_TYPE } = event_type(event.and_then(|event| event.known_type)),
+                { DELIVERIES } = 1,
+                { STORE_FAILURES } = u8::from(delivery.kept.is_err()),
+                { BODY_BYTES } = delivery.body_bytes,
+                { STORE_LATENCY } = (delivery.store_latency.as_secs_f64() * 1e6).round() / 1e3,
+                reason = $reason,
+                error = $error.map(ToString::to_string),
+                eventId = event.map(|event| &*event.event_id),
+                eventType = event.map(|event| &*event.event_type),
+                groupId = delivery.group(),
+                "delivery"
+            )
+        };
+    }
+    match &delivery.kept {
+        Ok(kept) => match &kept.quarantined {
+            None => line!(info, kept.outcome.as_str(), None::<&str>, None::<&StoreError>),
+            Some(why) => line!(warn, kept.outcome.as_str(), why.reason.as_str(), why.rejection.as_ref()),
+        },
+        Err(error) => line!(error, FAILED, error.kind(), Some(error)),
     }
 }

@@ -36,8 +36,10 @@ pub struct Arrival {
 /// Why a body is in quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuarantineReason {
-    /// It is no event.
+    /// It is not an event.
     Unreadable(Unreadable),
+    /// API Gateway calls it base64, but it is not; what is kept is the text.
+    NotBase64,
     /// It is an event, but DynamoDB would not take the item that it makes.
     RejectedByStore,
 }
@@ -47,6 +49,7 @@ impl QuarantineReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable(reason) => reason.as_str(),
+            Self::NotBase64 => "not-base64",
             Self::RejectedByStore => "rejected-by-store",
         }
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
 use kaizala_webhook::store::StoreError;
 
-use crate::support::{Fault, World, sample};
+use crate::support::{Fault, World, events::CALLBACK_TOKEN, sample, world::arrival};
 
 /// The promise to Kaizala is four seconds; a busy machine gets half a second more.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(4500);
@@ -42,6 +43,19 @@ async fn the_time_limit_holds_for_all_the_writes_of_a_delivery_together() {
     let reply = tokio::time::timeout(ANSWERED_WITHIN, world.deliver(&sample("action-response"))).await;
 
     assert_eq!(reply.expect("there is an answer in time").status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn an_attempt_to_store_is_made_even_when_reading_the_body_has_used_up_the_time() {
+    let world = World::new().await;
+    let late = world.receiver.clone().with_store_deadline(Duration::ZERO);
+    let request = http::Request::post("https://example.com/webhook").header("kz-callback-token", CALLBACK_TOKEN);
+    let request = request.body(Bytes::from(sample("action-response").body())).expect("it is a request");
+
+    let response = late.answer(request, arrival()).await;
+
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(world.items().await.len(), 1);
 }
 
 #[tokio::test]
