@@ -28,6 +28,16 @@ fn body_to_item(body: Bytes) -> (Bytes, StoredItem) {
     (body, item)
 }
 
+/// A body that holds what is expensive to read has to be stored in time like any other.
+#[library_benchmark(setup = work::hostile)]
+#[bench::of_values_for_questions(args = ("0"), config = at_most(60_000_000))]
+#[bench::of_objects_for_questions(args = ("{}"), config = at_most(60_000_000))]
+#[bench::of_objects_with_members_for_questions(args = (r#"{"b":0,"a":0}"#), config = at_most(60_000_000))]
+fn hostile_body_to_item(body: Bytes) -> (Bytes, StoredItem) {
+    let item = black_box(work::item(&body));
+    (body, item)
+}
+
 #[library_benchmark(setup = work::accepted)]
 #[bench::of_two(args = (), config = at_most(4_850))]
 fn token_check(tokens: AcceptedTokens) -> (AcceptedTokens, bool) {
@@ -42,6 +52,6 @@ fn export_rows(stored: (StoredItem, Bytes)) -> ((StoredItem, Bytes), usize) {
     (stored, cells)
 }
 
-library_benchmark_group!(name = event; benchmarks = body_to_item, token_check, export_rows);
+library_benchmark_group!(name = event; benchmarks = body_to_item, hostile_body_to_item, token_check, export_rows);
 
 main!(library_benchmark_groups = event);

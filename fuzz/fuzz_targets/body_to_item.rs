@@ -8,9 +8,7 @@
 use std::{fmt, str};
 
 use kaizala_webhook::{
-    event::{
-        Answer, Data, Event, Location, Media, PhoneNumber, Question, Sha256Digest, Timestamp, Unreadable,
-    },
+    event::{Answer, Data, Event, Location, Media, PhoneNumber, Question, Sha256Digest, Timestamp, Unreadable},
     store::{Arrival, QuarantineReason, Record},
 };
 use libfuzzer_sys::fuzz_target;

@@ -163,7 +163,7 @@ pub struct MemberChange<'a> {
     pub role: Option<Cow<'a, str>>,
 }
 
-/// A sub-group that was added to or removed from a group. No documented schema; the parent is the event's group.
+/// A sub-group that was added to or removed from a group. Microsoft documents no schema; the parent is the event's group.
 #[derive(Clone)]
 pub struct SubGroup<'a> {
     /// The sub-group.

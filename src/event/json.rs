@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The members of a JSON object, values unread.
+/// The members of a JSON object, with their values unread.
 #[derive(Clone)]
 pub(crate) struct JsonObject<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
@@ -37,7 +37,7 @@ impl<'a> JsonObject<'a> {
         self.0.iter().any(|(name, _)| name.value.bytes().any(|byte| byte < b' '))
     }
 
-    /// The value of a member; `null` is absent. Of doubled names the last counts, as in most JSON parsers.
+    /// The value of a member; `None` also when it is `null`. Of doubled names the last counts, as in most JSON parsers.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
         self.0
             .iter()

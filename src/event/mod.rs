@@ -3,7 +3,7 @@
 //! Pure: no I/O, no clock, no AWS type. Everything borrows from the body it was parsed out of.
 //!
 //! [`Event::parse`] asks for very little (a JSON object with an eventId and an eventType), because whatever it turns
-//! away ends in quarantine. Everything behind that is read on demand and tolerantly: see [`Event::data`].
+//! away ends in quarantine. Everything beyond that is read on demand and tolerantly: see [`Event::data`].
 
 mod canonical;
 mod data;
@@ -58,7 +58,7 @@ pub struct Event<'a> {
     indexed: Indexed<'a>,
 }
 
-/// What of `data` the table is looked up by, read once when the event is parsed.
+/// The fields of `data` that become attributes of the item, read once when the event is parsed.
 #[derive(Clone, Default)]
 struct Indexed<'a> {
     group_id: Option<Cow<'a, str>>,
@@ -117,11 +117,11 @@ impl<'a> Event<'a> {
         Self::read(body, response_time)
     }
 
-    /// As [`parse`](Self::parse), for a body that was stored before: when it happened was found out then, and need not be
+    /// Reads the envelope of a body that was stored before. When the event happened was found out then and need not be
     /// looked for among the answers again.
     ///
     /// # Errors
-    /// [`Unreadable`].
+    /// [`Unreadable`] when nothing identifies the event.
     pub fn parse_stored(body: &'a [u8], occurred_at: Option<Timestamp>) -> Result<Self, Unreadable> {
         Self::read(body, |_| occurred_at)
     }

@@ -45,11 +45,11 @@ pub struct Verified {
 pub enum Unauthorized {
     /// The token is missing.
     Missing,
-    /// There are several.
+    /// The token is there several times.
     Repeated,
     /// The token is empty.
     Empty,
-    /// The token is not an accepted one.
+    /// The token is not one of the accepted ones.
     Wrong,
 }
 

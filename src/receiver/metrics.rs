@@ -97,7 +97,7 @@ pub(super) fn event_type(known: Option<EventType>) -> &'static str {
     known.map_or(OTHER_EVENT_TYPE, EventType::name)
 }
 
-/// What is appended to a line's fields to make it one that carries metrics.
+/// The members that are appended to a log line so that it carries metrics.
 pub(super) struct Embedding {
     function_name: String,
     of_a_delivery: String,

@@ -16,7 +16,7 @@ mod route;
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
+    pin::Pin,
     sync::Arc,
     task::Poll,
     time::Duration,
@@ -98,7 +98,7 @@ impl Receiver {
         };
         let event = callback.event();
         let storing = Instant::now();
-        let kept = in_time(deadline, self.keep(&callback, &event, arrival)).await;
+        let kept = in_time(deadline, Box::pin(self.keep(&callback, &event, arrival))).await;
         Answer::Delivery(Delivery {
             event: event.ok().map(|event| Identity {
                 known_type: event.known_type(),
@@ -137,9 +137,12 @@ impl Receiver {
     }
 }
 
-/// Waits for `storing` until the deadline, and however late it is, for one attempt.
-async fn in_time<T>(deadline: Instant, storing: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let mut storing = pin!(storing);
+/// Waits for `storing` until the deadline, and however late it is, for one attempt. On the heap, since the compiler gives up
+/// on types as deep as that of a request to DynamoDB within a Lambda's service.
+async fn in_time<T>(
+    deadline: Instant,
+    mut storing: Pin<Box<impl Future<Output = Result<T, StoreError>>>>,
+) -> Result<T, StoreError> {
     // All that is computed before the first request goes out happens before the first wait.
     if let Poll::Ready(stored) = poll_fn(|context| Poll::Ready(storing.as_mut().poll(context))).await {
         return stored;
