@@ -41,13 +41,6 @@ fn repeated(body: &str, bytes: usize) -> Bytes {
     format!("{}{questions}{}", &body[..first], &body[last..]).into()
 }
 
-/// A response of 300 KB, small enough to stay as it is, with that JSON in place of each of its questions.
-pub fn hostile(question: &str) -> Bytes {
-    let questions = vec![question; 300 * 1024 / (question.len() + 1)].join(",");
-    let details = format!(r#"{{"responseWithQuestions":[{questions}]}}"#);
-    format!(r#"{{"eventId":"1","eventType":"ActionResponse","data":{{"responseDetails":{details}}}}}"#).into()
-}
-
 /// Body to ready item, as a delivery makes it.
 ///
 /// # Panics

@@ -62,12 +62,10 @@ pub enum InvalidDigests {
 impl fmt::Display for InvalidDigests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("holds no digest; `kaizala token new` makes a token and prints its digest"),
-            Self::Malformed { position, length } => write!(
-                f,
-                "digest {position} is not 64 hex digits (it has {length} characters); `kaizala token digest` makes one of \
-                 a token"
-            ),
+            Self::Empty => f.write_str("holds no digest"),
+            Self::Malformed { position, length } => {
+                write!(f, "digest {position} is not 64 hex digits (it has {length} characters)")
+            }
         }
     }
 }

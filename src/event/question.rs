@@ -148,9 +148,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Last<'a> {
                 f.write_str("a JSON array")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Last<'de>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Last<'de>, A::Error> {
                 let mut last = Vec::new();
-                while let Some(element) = list.next_element()? {
+                while let Some(element) = elements.next_element()? {
                     if last.len() == 2 * QUESTIONS_ASKED_FOR_THE_TIME {
                         last.drain(..QUESTIONS_ASKED_FOR_THE_TIME);
                     }

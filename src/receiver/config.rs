@@ -44,7 +44,12 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Missing(name) => write!(f, "{name} is not set"),
             Self::NotUnicode(name) => write!(f, "{name} is not Unicode"),
-            Self::Digests(name, error) => write!(f, "{name} {error}"),
+            Self::Digests(name, error) => {
+                write!(
+                    f,
+                    "{name} {error}; `kaizala token digest` prints the digest of a token, `kaizala token new` makes one"
+                )
+            }
             Self::NotAPositiveInteger(name) => {
                 write!(f, "{name} is not a positive integer; leave it unset to keep items forever")
             }

@@ -73,10 +73,9 @@ impl Environment {
     /// What the function makes of an event: an answer, or an error of the function.
     pub async fn invoke(&mut self, event: &Value) -> Result<Value, Value> {
         self.events.send(event.to_string()).await.expect("somebody serves it");
-        match timeout(PATIENCE, self.outcomes.recv()).await {
-            Ok(outcome) => outcome.expect("somebody serves it"),
-            Err(_) => panic!("there is no answer to {event}; the function said:\n{}", self.process.output()),
-        }
+        let outcome = timeout(PATIENCE, self.outcomes.recv()).await.ok().flatten();
+        outcome
+            .unwrap_or_else(|| panic!("there is no answer to {event}; the function said:\n{}", self.process.output()))
     }
 }
 
