@@ -2,7 +2,7 @@
 //!
 //! `kz-callback-token` is all the authentication that Kaizala offers: no signature, no timestamp. A leak of the
 //! deployment's configuration must therefore not be a leak of the token, so only SHA-256 digests are configured. A plain
-//! digest suffices because tokens are random (`kaizala token new` makes 256 bits); it is no way to keep a password.
+//! digest suffices because tokens are random (`kaizala token new` makes 256 bits); it would not protect a password.
 
 use std::{fmt, str::FromStr};
 
@@ -28,7 +28,7 @@ impl fmt::Display for TokenDigest {
     }
 }
 
-/// The tokens that are accepted: one, or several while they are being rotated. Never none.
+/// The tokens that are accepted: one, or several while they are being rotated.
 #[derive(Clone, Debug)]
 pub struct AcceptedTokens(Vec<TokenDigest>);
 
@@ -38,7 +38,7 @@ impl AcceptedTokens {
         Self(vec![digest])
     }
 
-    /// Whether `token` is one of the accepted ones. Takes the same time whichever it is, and whether it is any.
+    /// Whether `token` is one of the accepted ones. Takes the same time whether it is, and whichever of them it is.
     pub fn accepts(&self, token: &[u8]) -> bool {
         let presented = TokenDigest::of(token);
         self.0.iter().fold(Choice::from(0), |found, accepted| found | accepted.0.ct_eq(&presented.0)).into()
@@ -48,11 +48,11 @@ impl AcceptedTokens {
 /// Why a list of digests is refused. Says where, never what: somebody may have pasted the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidDigests {
-    /// There is no digest.
+    /// The list holds no digest.
     Empty,
-    /// One digest, counted from 1, is not 64 hex digits.
+    /// One digest of the list is not 64 hex digits.
     Malformed {
-        /// Which one.
+        /// Which one, counted from 1.
         position: usize,
         /// How many characters it has.
         length: usize,
@@ -62,12 +62,10 @@ pub enum InvalidDigests {
 impl fmt::Display for InvalidDigests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("holds no digest; `kaizala token new` makes a token and prints its digest"),
-            Self::Malformed { position, length } => write!(
-                f,
-                "digest {position} is not 64 hex digits (it has {length} characters); `kaizala token digest` makes one of \
-                 a token"
-            ),
+            Self::Empty => f.write_str("holds no digest"),
+            Self::Malformed { position, length } => {
+                write!(f, "digest {position} is not 64 hex digits (it has {length} characters)")
+            }
         }
     }
 }

@@ -8,9 +8,7 @@
 use std::{fmt, str};
 
 use kaizala_webhook::{
-    event::{
-        Answer, Data, Event, Location, Media, PhoneNumber, Property, Question, Sha256Digest, Timestamp, Unreadable,
-    },
+    event::{Answer, Data, Event, Location, Media, PhoneNumber, Question, Sha256Digest, Timestamp, Unreadable},
     store::{Arrival, QuarantineReason, Record},
 };
 use libfuzzer_sys::fuzz_target;
@@ -219,17 +217,14 @@ impl Seen {
                 seen.add("packages", &(&created.action_package_id, &created.package_id));
                 seen.add("title", &created.title);
                 seen.questions(&created.questions);
-                seen.properties(&created.properties);
             }
             Data::Response(response) => {
                 seen.add("ids", &(&response.action_id, &response.response_id));
-                seen.add("groups", &(&response.group_id, &response.source_group_id));
+                seen.add("group", &response.group_id);
                 seen.add("packages", &(&response.action_package_id, &response.package_id));
-                seen.add("people", &(&response.responder, &response.responder_id, &response.creator_id));
-                seen.add("faces", &(&response.responder_name, &response.responder_profile_pic));
+                seen.add("person", &(&response.responder, &response.responder_id, &response.responder_name));
                 seen.add("flags", &(response.is_update, response.is_anonymous));
                 seen.questions(&response.questions);
-                seen.properties(&response.properties);
             }
             Data::JobCreated(job) => {
                 seen.add("ids", &(&job.action_id, &job.group_id));
@@ -238,7 +233,7 @@ impl Seen {
             }
             Data::JobResponse(job) => {
                 seen.add("ids", &(&job.action_id, &job.group_id, &job.response_id));
-                seen.add("assignee", &(&job.assignee, &job.assignee_name, &job.assignee_profile_pic));
+                seen.add("assignee", &(&job.assignee, &job.assignee_name));
                 seen.add("completed", &job.is_completed);
             }
             Data::TextMessage(message) => seen.add("text", &message.text),
@@ -252,7 +247,7 @@ impl Seen {
             }
             Data::MemberChange(change) => {
                 seen.add("member", &(&change.member, &change.member_id, &change.member_name));
-                seen.add("rest", &(&change.member_profile_pic, &change.role));
+                seen.add("role", &change.role);
             }
             Data::SubGroup(group) => seen.add("sub-group", &(&group.group_id, &group.group_name, &group.group_type)),
             Data::Other(json) => seen.json("other", *json),
@@ -262,10 +257,10 @@ impl Seen {
 
     fn envelope(&mut self, event: &Event<'_>) {
         self.add("event", &(event, event.known_type()));
-        self.add("object", &(&event.object_id, &event.object_type, &event.subscription_id, &event.context));
-        self.add("groups", &(&event.group_id, &event.source_group_id));
-        self.add("from", &(&event.from_user, &event.from_user_id, event.is_bot_from_user));
-        self.add("face", &(&event.from_user_name, &event.from_user_profile_pic));
+        self.add("object", &(&event.object_id, &event.object_type, &event.group_id));
+        self.add("subscription", &(event.subscription_id(), event.context()));
+        self.add("from", &(event.from_user(), &event.from_user_id, event.from_user_name(), event.is_bot()));
+        self.json("properties", event.properties());
         self.add("indexed", &(event.action_id(), event.response_id(), event.occurred_at()));
     }
 
@@ -276,13 +271,6 @@ impl Seen {
     /// What stays JSON is as it was written; only its meaning is comparable.
     fn json(&mut self, what: &'static str, json: Option<&RawValue>) {
         self.add(what, &json.map(|json| spell(json, Spelling::Canonical)));
-    }
-
-    fn properties(&mut self, properties: &[Property<'_>]) {
-        for property in properties {
-            self.add("property", &(&property.name, &property.property_type));
-            self.json("value", property.value);
-        }
     }
 
     fn questions(&mut self, questions: &[Question<'_>]) {

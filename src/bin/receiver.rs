@@ -1,7 +1,7 @@
 //! The Lambda function: reads its configuration, connects, and serves.
 
 use kaizala_webhook::{
-    receiver::{Config, LambdaReceiver, Receiver, init_logging},
+    receiver::{Config, Receiver, init_logging, lambda},
     store::{self, Store},
 };
 use tracing::{error, warn};
@@ -11,7 +11,7 @@ use tracing::{error, warn};
 async fn main() -> Result<(), lambda_runtime::Error> {
     init_logging();
     let receiver = start().await.inspect_err(|error| error!(%error, "the function cannot start"))?;
-    lambda_http::run(LambdaReceiver::from(receiver)).await
+    lambda::serve(receiver).await
 }
 
 async fn start() -> Result<Receiver, lambda_runtime::Error> {

@@ -146,11 +146,11 @@ impl CallbackToken {
 }
 
 async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
-    let (mut head, body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         // Or it broke off, in which case nobody is there to read the status.
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    head.extensions.insert(Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) });
-    receiver.answer(Request::from_parts(head, body)).await.map(Body::from)
+    let arrival = Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) };
+    receiver.answer(Request::from_parts(head, body), arrival).await.map(Body::from)
 }

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 /// Kaizala's data is five deep.
 const MAX_DEPTH: usize = 128;
 
-/// `json` without white space, its members sorted by name, its strings as unescaped UTF-8 (escaped are only `"`, `\`,
+/// Writes `json` without white space, its members sorted by name, its strings as unescaped UTF-8 (escaped are only `"`, `\`,
 /// control characters and unpaired surrogates); numbers as they were written. Members of the same name keep their order.
 ///
 /// Takes a [`RawValue`], which is valid JSON by construction: there is nothing to report and nothing to check.
@@ -23,7 +23,7 @@ pub(super) fn canonical_json(json: &RawValue) -> Vec<u8> {
     writer.out
 }
 
-/// `json` without the white space between its tokens, otherwise as it was written.
+/// Copies `json` without the white space between its tokens, otherwise as it was written.
 pub(super) fn compact_json(json: &RawValue) -> String {
     let json = json.get();
     if !json.starts_with(['{', '[']) {
@@ -206,7 +206,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The character of an escaped UTF-16 unit, with its second half when that comes next; none for an unpaired half.
+    /// The character of an escaped UTF-16 unit, with its second half when that comes next; `None` for an unpaired half.
     fn scalar(&mut self, unit: u16) -> Option<char> {
         if !(0xd800..0xdc00).contains(&unit) {
             return char::from_u32(u32::from(unit));
@@ -279,7 +279,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// An unpaired surrogate the way UTF-8 would encode it, had it a place there: bytes that no character has.
+/// An unpaired surrogate as UTF-8 would encode it if it could: bytes that no character has.
 fn surrogate_bytes(unit: u16) -> [u8; 3] {
     let [high, low] = unit.to_be_bytes();
     [0xe0 | high >> 4, 0x80 | (high & 0xf) << 2 | low >> 6, 0x80 | low & 0x3f]

@@ -35,7 +35,7 @@ pub enum Data<'a> {
     MemberChange(MemberChange<'a>),
     /// `GroupAdded`, `GroupRemoved`.
     SubGroup(SubGroup<'a>),
-    /// Data of another event type, or data that is no object; none when there was none.
+    /// Data of another event type, or data that is not an object; `None` when there was none.
     Other(Option<&'a RawValue>),
 }
 
@@ -51,25 +51,12 @@ pub struct Created<'a> {
     pub title: Option<Cow<'a, str>>,
     /// Its questions; with answers only in the printed shape.
     pub questions: Vec<Question<'a>>,
-    /// Further properties of the card.
-    pub properties: Vec<Property<'a>>,
     /// The group that it was sent to.
     pub group_id: Option<Cow<'a, str>>,
     /// The action package without version, free text such as `com.example.visit`.
     pub action_package_id: Option<Cow<'a, str>>,
     /// The action package, possibly with a version behind it (`com.example.visit.2`).
     pub package_id: Option<Cow<'a, str>>,
-}
-
-/// A named value that comes with an action.
-#[derive(Clone)]
-pub struct Property<'a> {
-    /// What it is called.
-    pub name: Option<Cow<'a, str>>,
-    /// The type of its value.
-    pub property_type: Option<Cow<'a, str>>,
-    /// Its value, as it was sent.
-    pub value: Option<&'a RawValue>,
 }
 
 /// An answer to an action card or survey, or an edit of one.
@@ -83,8 +70,6 @@ pub struct Response<'a> {
     pub package_id: Option<Cow<'a, str>>,
     /// The group in which it was answered.
     pub group_id: Option<Cow<'a, str>>,
-    /// The group in which the action was created.
-    pub source_group_id: Option<Cow<'a, str>>,
     /// Identifies the response; an edit keeps it.
     pub response_id: Option<Cow<'a, str>>,
     /// Whether this is an edit.
@@ -95,16 +80,10 @@ pub struct Response<'a> {
     pub responder_id: Option<Cow<'a, str>>,
     /// Name of who answered. Personal data.
     pub responder_name: Option<Cow<'a, str>>,
-    /// Picture of who answered. Personal data.
-    pub responder_profile_pic: Option<Cow<'a, str>>,
-    /// Kaizala's opaque id of who created the action.
-    pub creator_id: Option<Cow<'a, str>>,
     /// Whether the responder is withheld.
     pub is_anonymous: Option<bool>,
     /// The questions with their answers, in the order of the card.
     pub questions: Vec<Question<'a>>,
-    /// Further properties (`Properties`, with a capital P in captured payloads).
-    pub properties: Vec<Property<'a>>,
 }
 
 /// A job that was assigned.
@@ -138,8 +117,6 @@ pub struct JobResponse<'a> {
     pub assignee: Option<Cow<'a, str>>,
     /// Name of the assignee. Personal data.
     pub assignee_name: Option<Cow<'a, str>>,
-    /// Picture of the assignee. Personal data.
-    pub assignee_profile_pic: Option<Cow<'a, str>>,
     /// Whether the job is done; sent as a Boolean or a string.
     pub is_completed: Option<bool>,
 }
@@ -182,13 +159,11 @@ pub struct MemberChange<'a> {
     pub member_id: Option<Cow<'a, str>>,
     /// Name of the member. Personal data.
     pub member_name: Option<Cow<'a, str>>,
-    /// Picture of the member. Personal data.
-    pub member_profile_pic: Option<Cow<'a, str>>,
     /// The member's role, from `type`.
     pub role: Option<Cow<'a, str>>,
 }
 
-/// A sub-group that was added to or removed from a group. No documented schema; the parent is the event's group.
+/// A sub-group that was added to or removed from a group. Microsoft documents no schema; the parent is the event's group.
 #[derive(Clone)]
 pub struct SubGroup<'a> {
     /// The sub-group.
@@ -252,28 +227,10 @@ impl<'a> Created<'a> {
             action_id: data.id("actionId"),
             title: data.text("title"),
             questions: if questions.is_empty() { Question::answered(data) } else { questions },
-            properties: Property::all(data),
             group_id: data.id("groupId"),
             action_package_id: data.id("actionPackageId"),
             package_id: data.id("packageId"),
         }
-    }
-}
-
-impl<'a> Property<'a> {
-    fn all(data: &JsonObject<'a>) -> Vec<Self> {
-        let list = match data.raw("properties") {
-            Some(_) => data.list("properties"),
-            None => data.list("Properties"),
-        };
-        list.into_iter()
-            .filter_map(|property| JsonObject::parse(property.get()))
-            .map(|property| Self {
-                name: property.text("name"),
-                property_type: property.text("type"),
-                value: property.raw("value"),
-            })
-            .collect()
     }
 }
 
@@ -284,17 +241,13 @@ impl<'a> Response<'a> {
             action_package_id: data.id("actionPackageId"),
             package_id: data.id("packageId"),
             group_id: data.id("groupId"),
-            source_group_id: data.id("sourceGroupId"),
             response_id: data.id("responseId"),
             is_update: data.flag("isUpdateResponse"),
             responder: data.id("responder"),
             responder_id: data.id("responderId"),
             responder_name: data.label("responderName"),
-            responder_profile_pic: data.label("responderProfilePic"),
-            creator_id: data.id("creatorId"),
             is_anonymous: data.flag("isAnonymous"),
             questions: Question::answered(data),
-            properties: Property::all(data),
         }
     }
 }
@@ -322,7 +275,6 @@ impl<'a> JobResponse<'a> {
             response_id: data.id("responseId"),
             assignee: answer.id("assignee"),
             assignee_name: answer.label("assigneeName"),
-            assignee_profile_pic: answer.label("assigneeProfilePic"),
             is_completed: answer.flag("isCompleted"),
         }
     }
@@ -354,7 +306,6 @@ impl<'a> MemberChange<'a> {
             member: data.id("member"),
             member_id: data.id("memberId"),
             member_name: data.label("memberName"),
-            member_profile_pic: data.label("memberProfilePic"),
             role: data.id("type"),
         }
     }

@@ -85,7 +85,7 @@ impl EventType {
         }
     }
 
-    /// The event type of that exact name.
+    /// The event type of that exact name; `None` when Kaizala is not known to send it.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event_type| event_type.name() == name)
     }

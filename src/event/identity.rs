@@ -13,7 +13,7 @@ use super::{Event, EventType, canonical::canonical_json};
 
 /// The group of events that name no group anywhere.
 pub const UNGROUPED: &str = "ungrouped";
-/// The partition of bodies that are no events. Its keys are bare digests and never collide with event keys, which hold
+/// The partition of bodies that are not events. Its keys are bare digests and never collide with event keys, which hold
 /// a `#`, so that a group that happened to have this id would do no harm.
 pub const QUARANTINE_GROUP: &str = "quarantine";
 /// DynamoDB's limit on a partition key.
@@ -33,7 +33,7 @@ impl EventKey {
         Self(format!("{}#{}", encode(event_type), encode(event_id)))
     }
 
-    /// The key of a body that is no event.
+    /// The key of a body that is not an event.
     pub fn quarantined(body: &Sha256Digest) -> Self {
         Self(body.to_string())
     }
@@ -66,18 +66,18 @@ impl EventKey {
         format!("{}#", encode(event_type))
     }
 
-    /// Event type and event id, decoded; none of a quarantined body's key.
+    /// Event type and event id, decoded; `None` for the key of a quarantined body.
     pub fn event_type_and_id(&self) -> Option<(String, String)> {
         let mut parts = self.0.split('#').map(|part| part.replace("%23", "#").replace("%25", "%"));
         Some((parts.next()?, parts.next()?))
     }
 
-    /// Whether it is the key of a revision.
+    /// Whether the key is that of a revision.
     pub fn is_revision(&self) -> bool {
         self.0.split('#').nth(2).is_some_and(|suffix| suffix.starts_with('r'))
     }
 
-    /// Whether it is the key of a body that is no event.
+    /// Whether the key is that of a body that is not an event.
     pub fn is_quarantined(&self) -> bool {
         !self.0.contains('#')
     }
@@ -110,7 +110,7 @@ impl Sha256Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The digest that those bytes are; none unless there are 32.
+    /// Reads a digest from its bytes; `None` unless there are exactly 32.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -165,7 +165,7 @@ impl<'a> Event<'a> {
         self.key().as_str().len() + SUFFIX_BYTES <= MAX_SORT_KEY_BYTES && self.table_group().len() <= MAX_GROUP_ID_BYTES
     }
 
-    /// Digest of what the event says, whoever it was delivered for: SHA-256 over the event type, a newline and `data` as
+    /// The digest of what the event says, whoever it was delivered for: SHA-256 over the event type, a newline and `data` as
     /// compact JSON with sorted members, unescaped UTF-8 and numbers as they were written (`null` when absent).
     pub fn content_digest(&self) -> Sha256Digest {
         let mut hash = Sha256::new();

@@ -3,7 +3,7 @@
 //! Pure: no I/O, no clock, no AWS type. Everything borrows from the body it was parsed out of.
 //!
 //! [`Event::parse`] asks for very little (a JSON object with an eventId and an eventType), because whatever it turns
-//! away ends in quarantine. Everything behind that is read on demand and tolerantly: see [`Event::data`].
+//! away ends in quarantine. Everything beyond that is read on demand and tolerantly: see [`Event::data`].
 
 mod canonical;
 mod data;
@@ -22,8 +22,7 @@ use serde_json::value::RawValue;
 pub use self::timestamp::NotATime;
 pub use self::{
     data::{
-        Announcement, Attachment, Created, Data, JobCreated, JobResponse, MemberChange, Property, Response, SubGroup,
-        TextMessage,
+        Announcement, Attachment, Created, Data, JobCreated, JobResponse, MemberChange, Response, SubGroup, TextMessage,
     },
     event_type::EventType,
     identity::{EventKey, QUARANTINE_GROUP, Sha256Digest, UNGROUPED},
@@ -32,7 +31,8 @@ pub use self::{
 };
 use self::{json::JsonObject, question::response_time};
 
-/// One event as it arrived: the envelope's fields, and the data still unread.
+/// One event as it arrived: what identifies it and what the table is looked up by. Everything else is read when somebody
+/// asks for it, so that a delivery does not pay for what only tables show.
 ///
 /// Field names and presence follow the captured payloads; every field but the two that identify the event is optional,
 /// since Kaizala leaves out or nulls what it does not know. An empty string counts as absent.
@@ -47,31 +47,18 @@ pub struct Event<'a> {
     pub object_id: Option<Cow<'a, str>>,
     /// `Group`, `Action` or `ActionPackage`.
     pub object_type: Option<Cow<'a, str>>,
-    /// The subscription that delivered the event. The same event comes through several.
-    pub subscription_id: Option<Cow<'a, str>>,
     /// The group, undocumented but present in captured payloads.
     pub group_id: Option<Cow<'a, str>>,
-    /// The group in which the event came about, undocumented but present in captured payloads.
-    pub source_group_id: Option<Cow<'a, str>>,
-    /// The `callBackContext` that the subscriber registered.
-    pub context: Option<Cow<'a, str>>,
-    /// Phone number of who caused the event, E.164. Personal data.
-    pub from_user: Option<Cow<'a, str>>,
     /// Kaizala's opaque id of who caused the event.
     pub from_user_id: Option<Cow<'a, str>>,
-    /// Display name of who caused the event. Personal data.
-    pub from_user_name: Option<Cow<'a, str>>,
-    /// URL of the picture of who caused the event. Personal data.
-    pub from_user_profile_pic: Option<Cow<'a, str>>,
-    /// Whether a bot caused the event; undocumented.
-    pub is_bot_from_user: Option<bool>,
+    envelope: JsonObject<'a>,
     data: Option<&'a RawValue>,
-    /// `data`, when it is an object.
+    /// The members of `data`; `None` unless it is an object.
     members: Option<JsonObject<'a>>,
     indexed: Indexed<'a>,
 }
 
-/// What of `data` the table is looked up by, read once when the event is parsed.
+/// The fields of `data` that become attributes of the item, read once when the event is parsed.
 #[derive(Clone, Default)]
 struct Indexed<'a> {
     group_id: Option<Cow<'a, str>>,
@@ -80,18 +67,18 @@ struct Indexed<'a> {
     occurred_at: Option<Timestamp>,
 }
 
-/// Why a body is no event. Such a body goes to quarantine, whole.
+/// Why a body is not an event. Such a body goes to quarantine, whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The body is not UTF-8.
     NotUtf8,
     /// The body is not one JSON text.
     NotJson,
-    /// The body is JSON, but no object.
+    /// The body is JSON, but not an object.
     NotAnObject,
-    /// `eventId` is absent, empty, no string, or a string that is not all Unicode.
+    /// `eventId` is absent or blank, not a string, or a string that is not all Unicode.
     NoEventId,
-    /// `eventType` is absent, empty, no string, or a string that is not all Unicode.
+    /// `eventType` is absent or blank, not a string, or a string that is not all Unicode.
     NoEventType,
     /// eventType and eventId, or the group id, are longer than a DynamoDB key may be.
     KeyTooLong,
@@ -130,11 +117,11 @@ impl<'a> Event<'a> {
         Self::read(body, response_time)
     }
 
-    /// As [`parse`](Self::parse), for a body that was stored before: when it happened was found out then, and need not be
+    /// Reads the envelope of a body that was stored before. When the event happened was found out then and need not be
     /// looked for among the answers again.
     ///
     /// # Errors
-    /// [`Unreadable`].
+    /// [`Unreadable`] when nothing identifies the event.
     pub fn parse_stored(body: &'a [u8], occurred_at: Option<Timestamp>) -> Result<Self, Unreadable> {
         Self::read(body, |_| occurred_at)
     }
@@ -150,9 +137,10 @@ impl<'a> Event<'a> {
             None if is_json() => return Err(Unreadable::NotAnObject),
             None => return Err(Unreadable::NotJson),
         };
-        let event_id = envelope.exact_string("eventId").filter(|id| !id.is_empty()).ok_or(Unreadable::NoEventId)?;
-        let event_type =
-            envelope.exact_string("eventType").filter(|name| !name.is_empty()).ok_or(Unreadable::NoEventType)?;
+        // White space tells no two events apart.
+        let identifying = |name| envelope.exact_string(name).filter(|text| !text.trim().is_empty());
+        let event_id = identifying("eventId").ok_or(Unreadable::NoEventId)?;
+        let event_type = identifying("eventType").ok_or(Unreadable::NoEventType)?;
         let data = envelope.raw("data");
         let members = data.and_then(|data| JsonObject::parse(data.get()));
         let event = Self {
@@ -160,15 +148,9 @@ impl<'a> Event<'a> {
             event_type,
             object_id: envelope.id("objectId"),
             object_type: envelope.id("objectType"),
-            subscription_id: envelope.id("subscriptionId"),
             group_id: envelope.id("groupId"),
-            source_group_id: envelope.id("sourceGroupId"),
-            context: envelope.label("context"),
-            from_user: envelope.id("fromUser"),
             from_user_id: envelope.id("fromUserId"),
-            from_user_name: envelope.label("fromUserName"),
-            from_user_profile_pic: envelope.label("fromUserProfilePic"),
-            is_bot_from_user: envelope.flag("isBotfromUser"),
+            envelope,
             data,
             indexed: members.as_ref().map(|members| Indexed::read(members, occurred_at)).unwrap_or_default(),
             members,
@@ -199,6 +181,38 @@ impl<'a> Event<'a> {
     /// Whether the event says that it is an edit of a response, `data.isUpdateResponse`.
     pub fn is_edit(&self) -> bool {
         self.members.as_ref().and_then(|data| data.flag("isUpdateResponse")).unwrap_or_default()
+    }
+
+    /// The subscription that delivered the event. The same event comes through several.
+    pub fn subscription_id(&self) -> Option<Cow<'a, str>> {
+        self.envelope.id("subscriptionId")
+    }
+
+    /// The `callBackContext` that the subscriber registered.
+    pub fn context(&self) -> Option<Cow<'a, str>> {
+        self.envelope.label("context")
+    }
+
+    /// Phone number of who caused the event, E.164. Personal data.
+    pub fn from_user(&self) -> Option<Cow<'a, str>> {
+        self.envelope.id("fromUser")
+    }
+
+    /// Display name of who caused the event. Personal data.
+    pub fn from_user_name(&self) -> Option<Cow<'a, str>> {
+        self.envelope.label("fromUserName")
+    }
+
+    /// Whether a bot caused the event, `isBotfromUser`; undocumented.
+    pub fn is_bot(&self) -> Option<bool> {
+        self.envelope.flag("isBotfromUser")
+    }
+
+    /// Further properties of an action or a response, as they were sent: a list of `{name, type, value}`. Documented as
+    /// `properties`, captured as `Properties`.
+    pub fn properties(&self) -> Option<&'a RawValue> {
+        let data = self.members.as_ref()?;
+        data.raw("properties").or_else(|| data.raw("Properties"))
     }
 
     /// When it happened by the sender's clock: the answer to the question `ResponseTime`. The envelope has no time.

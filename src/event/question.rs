@@ -1,8 +1,11 @@
 //! Questions of action cards and surveys, and their answers in every form that was seen.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -24,7 +27,7 @@ pub struct Question<'a> {
     options: Option<&'a RawValue>,
     /// Whether the question is filled in by the app and not shown, as `ResponseTime` is.
     pub is_invisible: bool,
-    /// The answer; none when the question was not answered: key absent, null, "" or [].
+    /// The answer; `None` when the question was not answered: key absent, null, "" or [].
     pub answer: Option<Answer<'a>>,
 }
 
@@ -85,49 +88,95 @@ pub struct PhoneNumber<'a> {
 /// Titles under which the app sends when a response was given, the only time that Kaizala sends at all.
 const RESPONSE_TIME_TITLES: [&str; 2] = ["ResponseTime", "Response Time"];
 
+/// How many of a response's last questions are looked at for the time. Forms have dozens; a body has room for millions of
+/// objects, and reading them all would use up the time in which it has to be stored.
+const QUESTIONS_ASKED_FOR_THE_TIME: usize = 1000;
+
 /// `responseDetails` as it is documented, of which one pass finds the questions.
 #[derive(Deserialize)]
-struct Details<'a> {
-    #[serde(borrow, rename = "responseWithQuestions")]
-    questions: Vec<&'a RawValue>,
+struct Details<L> {
+    #[serde(rename = "responseWithQuestions")]
+    questions: L,
 }
 
-/// The questions of a response's data, `responseDetails.responseWithQuestions`.
-fn answered_questions<'a>(data: &JsonObject<'a>) -> Vec<&'a RawValue> {
-    let Some(details) = data.raw("responseDetails") else { return Vec::new() };
-    match serde_json::from_str::<Details<'_>>(details.get()) {
+/// The questions of a response's data, `responseDetails.responseWithQuestions`, as the kind of list that is asked for.
+fn answered_questions<'a, L>(data: &JsonObject<'a>, list: impl Fn(&'a RawValue) -> L) -> L
+where
+    L: Deserialize<'a> + Default,
+{
+    let Some(details) = data.raw("responseDetails") else { return L::default() };
+    match serde_json::from_str::<Details<L>>(details.get()) {
         Ok(details) => details.questions,
-        // A list of one without brackets, members twice, names that are no Unicode.
-        Err(_) => {
-            JsonObject::parse(details.get()).map(|details| details.list("responseWithQuestions")).unwrap_or_default()
-        }
+        // A list of one without brackets, members twice, names that are not Unicode.
+        Err(_) => JsonObject::parse(details.get())
+            .and_then(|details| details.raw("responseWithQuestions"))
+            .map(list)
+            .unwrap_or_default(),
     }
 }
 
 /// When a response was given: the answer to its question `ResponseTime` or `Response Time` of type DateTime.
 pub(super) fn response_time(data: &JsonObject<'_>) -> Option<Timestamp> {
+    let Last(questions) = answered_questions(data, Last::of);
     // The app appends it behind the questions that people see, one of which may bear the same title.
-    answered_questions(data).into_iter().rev().filter_map(|question| JsonObject::parse(question.get())).find_map(
-        |question| {
-            let titled = RESPONSE_TIME_TITLES.contains(&question.string("title")?.as_ref());
-            let timed = question.string("type")? == "DateTime";
-            if titled && timed { epoch_millis(question.raw("answer")?) } else { None }
-        },
-    )
+    questions.into_iter().rev().filter_map(|question| JsonObject::parse(question.get())).find_map(|question| {
+        let titled = RESPONSE_TIME_TITLES.contains(&question.string("title")?.as_ref());
+        let timed = question.string("type")? == "DateTime";
+        if titled && timed { epoch_millis(question.raw("answer")?) } else { None }
+    })
+}
+
+/// The last [`QUESTIONS_ASKED_FOR_THE_TIME`] elements of a list.
+#[derive(Default)]
+struct Last<'a>(Vec<&'a RawValue>);
+
+impl<'a> Last<'a> {
+    /// Of an array; any other value counts as a list of itself.
+    fn of(value: &'a RawValue) -> Self {
+        serde_json::from_str(value.get()).unwrap_or_else(|_| Self(vec![value]))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Last<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements;
+
+        impl<'de> Visitor<'de> for Elements {
+            type Value = Last<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Last<'de>, A::Error> {
+                let mut last = Vec::new();
+                while let Some(element) = elements.next_element()? {
+                    if last.len() == 2 * QUESTIONS_ASKED_FOR_THE_TIME {
+                        last.drain(..QUESTIONS_ASKED_FOR_THE_TIME);
+                    }
+                    last.push(element);
+                }
+                last.drain(..last.len().saturating_sub(QUESTIONS_ASKED_FOR_THE_TIME));
+                Ok(Last(last))
+            }
+        }
+
+        deserializer.deserialize_seq(Elements)
+    }
 }
 
 impl<'a> Question<'a> {
     /// The questions of a response's data.
     pub(super) fn answered(data: &JsonObject<'a>) -> Vec<Self> {
-        Self::all(answered_questions(data))
+        Self::all(answered_questions(data, list))
     }
 
-    /// The questions of a list; an element that is no object becomes a question without a title.
+    /// The questions of a list; an element that is not an object becomes a question of which at most the title is known.
     pub(super) fn all(list: Vec<&'a RawValue>) -> Vec<Self> {
         list.into_iter().map(Self::read).collect()
     }
 
-    /// Whether it is the one by which the app tells the time.
+    /// Whether the question is the one by which the app tells the time.
     pub(super) fn is_response_time(&self) -> bool {
         self.title.as_deref().is_some_and(|title| RESPONSE_TIME_TITLES.contains(&title))
             && self.question_type.as_deref() == Some("DateTime")
@@ -197,7 +246,7 @@ impl PhoneNumber<'_> {
 }
 
 impl Location<'_> {
-    /// What the place is called, and its address, as one text; none when there is neither.
+    /// What the place is called, and its address, as one text; `None` when there is neither.
     pub fn place(&self) -> Option<String> {
         let parts: Vec<_> = [&self.name, &self.address].into_iter().flatten().map(AsRef::as_ref).collect();
         (!parts.is_empty()).then(|| parts.join(", "))

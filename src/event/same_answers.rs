@@ -20,7 +20,7 @@ enum Said<'a> {
 
 impl Event<'_> {
     /// Whether the event and another one are answers to the same action that say the same, whatever else their data holds.
-    /// Events that are no answers, or whose answers cannot be read, say the same when their content is the same.
+    /// Events that are not answers, or whose answers cannot be read, say the same when their content is the same.
     pub fn says_the_same(&self, other: &Event<'_>) -> bool {
         match (self.said(), other.said()) {
             (Some(one), Some(other)) => one.is(&other),

@@ -25,7 +25,7 @@ impl Timestamp {
     /// 9999-12-31T23:59:59.999Z.
     pub const MAX: Self = Self(YEAR_10000_MS - 1);
 
-    /// The time that many milliseconds after the epoch; none outside the years 1970 to 9999.
+    /// The time that many milliseconds after the epoch; `None` outside the years 1970 to 9999.
     pub fn from_epoch_millis(millis: i64) -> Option<Self> {
         (0..YEAR_10000_MS).contains(&millis).then_some(Self(millis))
     }
@@ -43,7 +43,7 @@ impl Timestamp {
         if millis.is_nan() { None } else { Self::from_epoch_millis(whole) }
     }
 
-    /// The time that a text in RFC 3339 says, with any offset; digits behind the milliseconds are cut off.
+    /// Reads RFC 3339 with any offset; digits behind the milliseconds are cut off.
     #[cfg(feature = "cli")]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
@@ -75,7 +75,7 @@ impl std::str::FromStr for Timestamp {
     }
 }
 
-/// A text is no time between the years 1970 and 9999.
+/// The text is not a time between the years 1970 and 9999.
 #[cfg(feature = "cli")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotATime;
@@ -83,7 +83,7 @@ pub struct NotATime;
 #[cfg(feature = "cli")]
 impl fmt::Display for NotATime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is no time like 2023-03-06 or 2023-03-06T10:20:31Z")
+        f.write_str("is not a time like 2023-03-06 or 2023-03-06T10:20:31Z")
     }
 }
 

@@ -1,6 +1,6 @@
 //! What callers see. Everything that is decided inside becomes HTTP here and nowhere else.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -10,7 +10,10 @@ use http::{
 use serde::Serialize;
 
 use super::{callback::Unauthorized, handshake::MAX_TOKEN_BYTES};
-use crate::store::Outcome;
+use crate::{
+    event::{EventType, QUARANTINE_GROUP},
+    store::{Outcome, QuarantineReason, StoreError},
+};
 
 /// Seconds after which a delivery that could not be stored is welcome again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("30");
@@ -18,12 +21,45 @@ const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=ut
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 
-/// An answer to what was asked.
-pub(super) enum Answer<'a> {
+/// What became of a request.
+pub(super) enum Answer {
     /// The validation token, byte for byte.
     ValidationToken(Vec<u8>),
-    /// What became of a delivery.
-    Delivery { outcome: Outcome, event_id: Option<&'a str> },
+    /// The callback bore a right token.
+    Delivery(Delivery),
+    /// The request is not served.
+    Refused(Refusal),
+}
+
+/// What became of a callback with a right token.
+pub(super) struct Delivery {
+    /// `None` when the body is not an event.
+    pub(super) event: Option<Identity>,
+    pub(super) kept: Result<Kept, StoreError>,
+    pub(super) body_bytes: usize,
+    /// How long DynamoDB took, all attempts together.
+    pub(super) store_latency: Duration,
+}
+
+/// By what an event is known to whoever looks for it.
+pub(super) struct Identity {
+    pub(super) event_id: String,
+    pub(super) event_type: String,
+    pub(super) known_type: Option<EventType>,
+    pub(super) group: String,
+}
+
+/// A delivery that is durable.
+pub(super) struct Kept {
+    pub(super) outcome: Outcome,
+    pub(super) quarantined: Option<Quarantined>,
+}
+
+/// Why a delivery is in quarantine.
+pub(super) struct Quarantined {
+    pub(super) reason: QuarantineReason,
+    /// What DynamoDB said, when that is why.
+    pub(super) rejection: Option<StoreError>,
 }
 
 /// A request that is not served. Displays as the reason in the log; the caller sees [`Refusal::message`].
@@ -55,13 +91,26 @@ struct ErrorDetail {
     message: String,
 }
 
-impl Answer<'_> {
+impl Answer {
     pub(super) fn into_response(self) -> Response<Bytes> {
         match self {
             Self::ValidationToken(token) => response(StatusCode::OK, PLAIN_TEXT, token.into()),
-            Self::Delivery { outcome, event_id } => {
-                json(StatusCode::OK, &DeliveryBody { outcome: outcome.as_str(), event_id })
+            Self::Delivery(Delivery { kept: Ok(kept), event, .. }) => {
+                let event_id = event.as_ref().map(|event| &*event.event_id);
+                json(StatusCode::OK, &DeliveryBody { outcome: kept.outcome.as_str(), event_id })
             }
+            Self::Delivery(Delivery { kept: Err(_), .. }) => Refusal::StoreUnavailable.into_response(),
+            Self::Refused(refusal) => refusal.into_response(),
+        }
+    }
+}
+
+impl Delivery {
+    /// The group in which the delivery lies, or would if it could be stored.
+    pub(super) fn group(&self) -> &str {
+        match (&self.event, &self.kept) {
+            (Some(event), Ok(Kept { quarantined: None, .. }) | Err(_)) => &event.group,
+            _ => QUARANTINE_GROUP,
         }
     }
 }
@@ -115,7 +164,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn into_response(self) -> Response<Bytes> {
+    fn into_response(self) -> Response<Bytes> {
         let body = ErrorBody { error: ErrorDetail { code: self.code(), message: self.message() } };
         let mut response = json(self.status(), &body);
         response.headers_mut().extend(self.header());

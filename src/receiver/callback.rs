@@ -22,10 +22,8 @@ use std::fmt;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::{
-    event::{Event, Unreadable},
-    token::AcceptedTokens,
-};
+use super::request::Body;
+use crate::{event::Event, store::QuarantineReason, token::AcceptedTokens};
 
 /// The header in which Kaizala sends the `callBackToken` of the subscription.
 pub const CALLBACK_TOKEN_HEADER: &str = "kz-callback-token";
@@ -33,24 +31,25 @@ pub const CALLBACK_TOKEN_HEADER: &str = "kz-callback-token";
 /// A callback from anybody.
 pub struct Unverified {
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 }
 
 /// A callback that bore an accepted token.
 pub struct Verified {
-    body: Bytes,
+    /// `Err` of the text that should be base64 and is not.
+    body: Result<Bytes, Bytes>,
 }
 
 /// Why a callback is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unauthorized {
-    /// There is no token.
+    /// The token is missing.
     Missing,
-    /// There are several.
+    /// The token is there several times.
     Repeated,
     /// The token is empty.
     Empty,
-    /// The token is not an accepted one.
+    /// The token is not one of the accepted ones.
     Wrong,
 }
 
@@ -69,11 +68,11 @@ impl std::error::Error for Unauthorized {}
 
 impl Unverified {
     /// A callback as it came.
-    pub fn new(headers: HeaderMap, body: Bytes) -> Self {
-        Self { headers, body }
+    pub fn new(headers: HeaderMap, body: impl Into<Body>) -> Self {
+        Self { headers, body: body.into() }
     }
 
-    /// Checks the token. The body is not looked at.
+    /// Checks the token. The body is not looked at before.
     ///
     /// # Errors
     /// [`Unauthorized`] unless there is exactly one token, and an accepted one.
@@ -83,7 +82,7 @@ impl Unverified {
             (None, _) => Err(Unauthorized::Missing),
             (Some(_), Some(_)) => Err(Unauthorized::Repeated),
             (Some(token), None) if token.is_empty() => Err(Unauthorized::Empty),
-            (Some(token), None) if accepted.accepts(token.as_bytes()) => Ok(Verified { body: self.body }),
+            (Some(token), None) if accepted.accepts(token.as_bytes()) => Ok(Verified { body: self.body.decoded() }),
             (Some(_), None) => Err(Unauthorized::Wrong),
         }
     }
@@ -93,13 +92,18 @@ impl Verified {
     /// The event in the body.
     ///
     /// # Errors
-    /// [`Unreadable`] when the body is none.
-    pub fn event(&self) -> Result<Event<'_>, Unreadable> {
-        Event::parse(&self.body)
+    /// The reason for quarantine if the body is not an event.
+    pub fn event(&self) -> Result<Event<'_>, QuarantineReason> {
+        match &self.body {
+            Ok(body) => Event::parse(body).map_err(QuarantineReason::Unreadable),
+            Err(_) => Err(QuarantineReason::NotBase64),
+        }
     }
 
-    /// The body as received.
+    /// The body as it was sent; where it cannot be decoded, the text that was received.
     pub fn body(&self) -> &Bytes {
-        &self.body
+        match &self.body {
+            Ok(body) | Err(body) => body,
+        }
     }
 }

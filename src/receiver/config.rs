@@ -12,7 +12,7 @@ use crate::token::{AcceptedTokens, InvalidDigests};
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// SHA-256 digests of the accepted callback tokens, hex, comma-separated. Required.
 pub const CALLBACK_TOKEN_SHA256: &str = "CALLBACK_TOKEN_SHA256";
-/// Days after which items expire, a positive integer. Optional: without it they stay.
+/// Days after which items expire, a positive integer. Optional: without it, items stay.
 pub const RETENTION_DAYS: &str = "RETENTION_DAYS";
 
 /// What the receiver needs to know. Region, credentials and endpoint are left to the AWS SDK.
@@ -29,13 +29,13 @@ pub struct Config {
 /// A variable that keeps the function from starting.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ConfigError {
-    /// It is not set, or empty.
+    /// The variable is not set, or empty.
     Missing(&'static str),
-    /// It is not Unicode.
+    /// The variable is not Unicode.
     NotUnicode(&'static str),
-    /// It does not hold digests of tokens.
+    /// The variable does not hold digests of tokens.
     Digests(&'static str, InvalidDigests),
-    /// It is not a positive integer.
+    /// The variable is not a positive integer.
     NotAPositiveInteger(&'static str),
 }
 
@@ -44,7 +44,12 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Missing(name) => write!(f, "{name} is not set"),
             Self::NotUnicode(name) => write!(f, "{name} is not Unicode"),
-            Self::Digests(name, error) => write!(f, "{name} {error}"),
+            Self::Digests(name, error) => {
+                write!(
+                    f,
+                    "{name} {error}; `kaizala token digest` prints the digest of a token, `kaizala token new` makes one"
+                )
+            }
             Self::NotAPositiveInteger(name) => {
                 write!(f, "{name} is not a positive integer; leave it unset to keep items forever")
             }

@@ -1,84 +1,127 @@
-//! The receiver as `lambda_http` wants it: API Gateway HTTP APIs (payload 2.0) and Lambda function URLs.
+//! The receiver as a Lambda function, behind an API Gateway HTTP API or a function URL, which share the event format
+//! (payload 2.0).
+//!
+//! `lambda_http` lends its runtime and the form of the answer, but does not read the event: it builds a URL out of Host,
+//! `X-Forwarded-Proto`, path and query, and decodes the body, and whatever does not fit ends in a panic or an error of the
+//! function. A stranger writes all of these. So nothing in an event is required here, and what cannot be read is absent.
 
-use std::{
-    convert::Infallible,
-    future::{self, Future},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::Response;
-use lambda_http::{Body, IntoResponse, Request, RequestExt, request::RequestContext};
-use tower_service::Service;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 
-use super::{Receiver, now};
-use crate::{event::Timestamp, store::Arrival};
+use super::{
+    Receiver,
+    request::{Body, WebhookRequest},
+};
+use crate::{
+    clock::now,
+    event::{
+        Timestamp,
+        json::{JsonObject, string},
+    },
+    store::Arrival,
+};
 
-/// Translates between `lambda_http` and a [`Receiver`].
-#[derive(Clone)]
-pub struct LambdaReceiver(Receiver);
+/// An event as API Gateway hands it over, unread.
+pub type GatewayEvent = Box<RawValue>;
 
-impl From<Receiver> for LambdaReceiver {
-    fn from(receiver: Receiver) -> Self {
-        Self(receiver)
-    }
+/// Serves events until the environment ends.
+///
+/// # Errors
+/// When Lambda's runtime interface cannot be reached.
+pub async fn serve(receiver: Receiver) -> Result<(), Error> {
+    lambda_runtime::run(service_fn(|event| async { Ok::<_, Infallible>(answer(&receiver, event).await) })).await
 }
 
-/// An answer on its way to API Gateway. `lambda_http` would decode and re-encode the body by its charset, which loses a
-/// byte order mark and all that is not UTF-8; a validation token is to be echoed byte for byte.
-pub struct LambdaAnswer(Response<Bytes>);
-
-impl Service<Request> for LambdaReceiver {
-    type Response = LambdaAnswer;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<LambdaAnswer, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let arrival = arrival(&request);
-        request.extensions_mut().insert(arrival);
-        let request = request.map(|body| match body {
-            Body::Empty => Bytes::new(),
-            Body::Text(text) => text.into(),
-            Body::Binary(bytes) => bytes.into(),
-            other => Bytes::copy_from_slice(&other),
-        });
-        let receiver = self.0.clone();
-        Box::pin(async move { Ok(LambdaAnswer(receiver.answer(request).await)) })
-    }
+/// Answers one event, whatever it holds.
+pub async fn answer(receiver: &Receiver, event: LambdaEvent<GatewayEvent>) -> ApiGatewayV2httpResponse {
+    let LambdaEvent { payload, context } = event;
+    let (request, arrival) = read(&payload, context.request_id);
+    // As large as the body, which has been copied out of it.
+    drop(payload);
+    gateway_answer(receiver.answer(request, arrival).await)
 }
 
-/// Arrival time and id by API Gateway, which saw the request first and logs it under that id; else by the clock and by
-/// Lambda.
-fn arrival(request: &Request) -> Arrival {
-    let by_gateway = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
-        _ => None,
-    };
-    let by_lambda = || request.lambda_context_ref().map(|context| context.request_id.clone());
-    Arrival {
-        received_at: by_gateway
-            .map(|context| context.time_epoch)
+/// Time and id of the arrival are API Gateway's, which saw the request first and logs it under that id; where it does not
+/// say them, they are the clock's and Lambda's.
+fn read(event: &RawValue, lambda_request_id: String) -> (WebhookRequest, Arrival) {
+    let event = Members::of(event);
+    let context = event.object("requestContext");
+    let arrival = Arrival {
+        received_at: context
+            .text("timeEpoch")
+            .parse()
+            .ok()
             .filter(|millis| *millis > 0)
             .and_then(Timestamp::from_epoch_millis)
             .unwrap_or_else(now),
-        request_id: by_gateway
-            .and_then(|context| context.request_id.clone())
-            .or_else(by_lambda)
-            .filter(|id| !id.is_empty()),
+        request_id: [context.text("requestId"), lambda_request_id].into_iter().find(|id| !id.is_empty()),
+    };
+    let body = event.text("body").into();
+    let request = WebhookRequest {
+        method: context.object("http").text("method"),
+        path: event.text("rawPath"),
+        query: event.text("rawQueryString"),
+        headers: event.object("headers").headers(),
+        body: if event.is("isBase64Encoded") { Body::Base64(body) } else { Body::Plain(body) },
+    };
+    (request, arrival)
+}
+
+/// An object of the event; empty where the event has none.
+struct Members<'a>(Option<JsonObject<'a>>);
+
+impl<'a> Members<'a> {
+    fn of(value: &'a RawValue) -> Self {
+        Self(JsonObject::parse(value.get()))
+    }
+
+    fn object(&self, name: &str) -> Self {
+        Self(self.0.as_ref().and_then(|members| members.object(name)))
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.0.as_ref().and_then(|members| members.flag(name)).unwrap_or(false)
+    }
+
+    /// The text that a member is; its JSON where it is anything else, empty where there is none.
+    fn text(&self, name: &str) -> String {
+        let value = self.0.as_ref().and_then(|members| members.raw(name));
+        value.map(|value| string(value).unwrap_or(value.get().into()).into_owned()).unwrap_or_default()
+    }
+
+    /// The members as headers, without those that HTTP does not allow.
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.0.iter().flat_map(JsonObject::members) {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let value = string(value).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+            if let (Ok(name), Some(value)) = (name, value) {
+                // Fails only at tens of thousands of headers.
+                let _ = headers.try_append(name, value);
+            }
+        }
+        headers
     }
 }
 
-impl IntoResponse for LambdaAnswer {
-    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
-        let response = self.0.map(|body| match String::from_utf8(body.into()) {
-            Ok(text) => Body::Text(text),
-            Err(error) => Body::Binary(error.into_bytes()),
-        });
-        Box::pin(future::ready(response))
-    }
+/// Not by `lambda_http`, which decodes and encodes the body by its charset and so loses a byte order mark and all that is
+/// not UTF-8: a validation token is echoed byte for byte.
+fn gateway_answer(response: Response<Bytes>) -> ApiGatewayV2httpResponse {
+    let (head, body) = response.into_parts();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = head.status.as_u16().into();
+    answer.headers = head.headers;
+    answer.body = Some(match String::from_utf8(body.into()) {
+        Ok(text) => lambda_http::Body::Text(text),
+        Err(error) => {
+            answer.is_base64_encoded = true;
+            lambda_http::Body::Binary(error.into_bytes())
+        }
+    });
+    answer
 }

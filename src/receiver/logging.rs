@@ -22,7 +22,7 @@ const OUR_TARGET: &str = env!("CARGO_CRATE_NAME");
 ///
 /// Lines carry a timestamp, without which Lambda takes every JSON line for INFO and filters it as such.
 ///
-/// The level goes for this crate. Others stay at WARN whatever it is: at TRACE the Lambda runtime logs whole events and
+/// The level applies to this crate. Others stay at WARN: at TRACE the Lambda runtime logs whole events and
 /// the SDK whole requests, and a log level must not be able to put phone numbers and tokens into the log. For the same
 /// reason a panic is logged by its place and not by its message, which may quote what it choked on.
 ///
@@ -47,7 +47,7 @@ pub fn init_logging() {
 /// JSON lines, some of which carry metrics.
 struct JsonLines {
     json: Format<Json>,
-    /// None outside Lambda, where nobody reads metrics.
+    /// `None` outside Lambda, where nobody reads metrics.
     metrics: Option<Embedding>,
 }
 

@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::event::{Event, EventType};
+use crate::event::EventType;
 
-/// Where the metrics are found in CloudWatch.
+/// CloudWatch's namespace of the metrics.
 pub const NAMESPACE: &str = "KaizalaWebhook";
 
 /// Dimension: the Lambda function, since several deployments share an account.
@@ -37,7 +37,7 @@ pub const REFUSED: &str = "Refused";
 
 /// The outcome of a delivery that was answered 503.
 pub const FAILED: &str = "failed";
-/// The event type of what is none that Kaizala is known to send.
+/// Stands for every event type that Kaizala is not known to send.
 pub const OTHER_EVENT_TYPE: &str = "Other";
 
 /// Target of the log line of a delivery.
@@ -93,11 +93,11 @@ pub const OF_A_REFUSAL: &[MetricDirective] = &[MetricDirective {
 }];
 
 /// The event type as a dimension: one of a limited number.
-pub(super) fn event_type(event: Option<&Event<'_>>) -> &'static str {
-    event.and_then(Event::known_type).map_or(OTHER_EVENT_TYPE, EventType::name)
+pub(super) fn event_type(known: Option<EventType>) -> &'static str {
+    known.map_or(OTHER_EVENT_TYPE, EventType::name)
 }
 
-/// What is appended to a line's fields to make it one that carries metrics.
+/// The members that are appended to a log line so that it carries metrics.
 pub(super) struct Embedding {
     function_name: String,
     of_a_delivery: String,
@@ -116,7 +116,7 @@ impl Embedding {
         }
     }
 
-    /// The members, without braces, for a line of that target; none when it carries no metrics.
+    /// The members, without braces, for a line of that target; `None` when such lines carry no metrics.
     pub(super) fn members(&self, target: &str) -> Option<String> {
         let directives = match target {
             DELIVERY_LINE => &self.of_a_delivery,

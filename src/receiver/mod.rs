@@ -1,46 +1,43 @@
-//! HTTP in, HTTP out: the webhook as a `tower` service over `http` types.
+//! HTTP in, HTTP out: the webhook. The Lambda and the local server run the same code.
 //!
-//! The Lambda and the local server run this same service; what is theirs alone, such as where a request's arrival time
-//! comes from, they hand over in the request's extensions as an [`Arrival`].
+//! `request` is what came, `route` what it asks for, `callback` the token check, `answer` what the caller sees, `log_line`
+//! what the log says of it.
 
 mod answer;
 mod callback;
 mod config;
-mod delivery_line;
 mod handshake;
-mod lambda;
+pub mod lambda;
+mod log_line;
 mod logging;
 pub mod metrics;
+mod request;
+mod route;
 
 use std::{
-    convert::Infallible,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::Response;
 use tokio::time::{Instant, timeout_at};
-use tower_service::Service;
-use tracing::{info, warn};
 
 use self::{
-    answer::{Answer, Refusal},
-    delivery_line::{DeliveryLine, Kept, Quarantined},
-    metrics::{REASON, REFUSAL_LINE, REFUSED},
+    answer::{Answer, Delivery, Identity, Kept, Quarantined, Refusal},
+    route::Call,
 };
 pub use self::{
     callback::{CALLBACK_TOKEN_HEADER, Unauthorized, Unverified, Verified},
     config::{CALLBACK_TOKEN_SHA256, Config, ConfigError, RETENTION_DAYS, TABLE_NAME},
-    lambda::LambdaReceiver,
     logging::init_logging,
+    request::{Body, WebhookRequest},
 };
 use crate::{
-    clock::now,
-    event::{Event, Unreadable},
+    event::Event,
     store::{Arrival, QuarantineReason, Record, Store, StoreError},
     token::AcceptedTokens,
 };
@@ -48,13 +45,20 @@ use crate::{
 /// The path that Kaizala is told to call.
 pub const WEBHOOK_PATH: &str = "/webhook";
 
-/// When a delivery that is still not stored is given up, counted from its arrival here, retries and all. Kaizala's own
-/// limit is unknown; the answer is due within four seconds, and this leaves the runtime its share of them.
+/// How long after its arrival here a delivery that is still not stored is given up, retries and all. Kaizala's own limit is
+/// unknown; the answer is due within four seconds, and this leaves the runtime its share of them.
 const STORE_DEADLINE: Duration = Duration::from_millis(3600);
+
+/// What storing gets beyond the deadline if need be: as long as the store waits for one answer. A body that takes a small
+/// function seconds to read is read as slowly at every redelivery, and must not be refused for it.
+const ONE_ATTEMPT: Duration = Duration::from_millis(1500);
 
 /// The webhook. Cheap to clone.
 #[derive(Clone)]
-pub struct Receiver(Arc<Shared>);
+pub struct Receiver {
+    shared: Arc<Shared>,
+    store_deadline: Duration,
+}
 
 struct Shared {
     tokens: AcceptedTokens,
@@ -64,79 +68,61 @@ struct Shared {
 impl Receiver {
     /// A receiver that accepts those tokens and writes to that store.
     pub fn new(tokens: AcceptedTokens, store: Store) -> Self {
-        Self(Arc::new(Shared { tokens, store }))
+        Self { shared: Arc::new(Shared { tokens, store }), store_deadline: STORE_DEADLINE }
     }
 
-    /// Answers one request. Every answer is logged in one line.
-    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let (mut head, body) = request.into_parts();
-        let arrival = head.extensions.remove().unwrap_or_else(|| Arrival { received_at: now(), request_id: None });
+    /// The same receiver with another deadline for storing, counted from the arrival of a delivery. Whatever it is, one
+    /// attempt is made.
+    #[must_use]
+    pub fn with_store_deadline(self, store_deadline: Duration) -> Self {
+        Self { store_deadline, ..self }
+    }
+
+    /// Answers one request, and logs the answer in one line.
+    pub async fn answer(&self, request: impl Into<WebhookRequest>, arrival: Arrival) -> Response<Bytes> {
         let request_id = arrival.request_id.clone();
-        let answered = if head.uri.path() != WEBHOOK_PATH {
-            Err(Refusal::NotFound)
-        } else if head.method == Method::GET {
-            handshake::validation_token(head.uri.query()).and_then(|token| token.ok_or(Refusal::NoValidationToken))
-        } else if head.method == Method::POST {
-            match handshake::validation_token(head.uri.query()) {
-                // Only an empty body makes it a handshake: an event stays one whatever is in the query.
-                Ok(Some(token)) if body.is_empty() => Ok(token),
-                Err(refusal) if body.is_empty() => Err(refusal),
-                _ => return self.receive(Unverified::new(head.headers, body), arrival).await,
-            }
-        } else {
-            Err(Refusal::MethodNotAllowed)
+        let answer = match Call::read(request.into()) {
+            Ok(Call::Handshake { token }) => Answer::ValidationToken(token),
+            Ok(Call::Callback(callback)) => self.receive(callback, arrival).await,
+            Err(refusal) => Answer::Refused(refusal),
         };
-        match answered {
-            Ok(token) => {
-                info!(requestId = request_id, "handshake");
-                Answer::ValidationToken(token).into_response()
-            }
-            Err(refusal) => refuse(refusal, request_id.as_deref()),
-        }
+        log_line::write(&answer, request_id.as_deref());
+        answer.into_response()
     }
 
-    /// Answers a callback.
-    async fn receive(&self, callback: Unverified, arrival: Arrival) -> Response<Bytes> {
-        let deadline = Instant::now() + STORE_DEADLINE;
-        let request_id = arrival.request_id.clone();
-        let callback = match callback.verify(&self.0.tokens) {
+    async fn receive(&self, callback: Unverified, arrival: Arrival) -> Answer {
+        let deadline = Instant::now() + self.store_deadline;
+        let callback = match callback.verify(&self.shared.tokens) {
             Ok(callback) => callback,
-            Err(unauthorized) => return refuse(Refusal::Unauthorized(unauthorized), request_id.as_deref()),
+            Err(unauthorized) => return Answer::Refused(Refusal::Unauthorized(unauthorized)),
         };
         let event = callback.event();
         let storing = Instant::now();
-        let kept = timeout_at(deadline, self.keep(&callback, &event, arrival)).await;
-        let kept = kept.unwrap_or(Err(StoreError::TimedOut));
-        let store_latency = storing.elapsed();
-        let event = event.ok();
-        DeliveryLine {
-            event: event.as_ref(),
-            kept: kept.as_ref(),
-            request_id: request_id.as_deref(),
+        let kept = in_time(deadline, Box::pin(self.keep(&callback, &event, arrival))).await;
+        Answer::Delivery(Delivery {
+            event: event.ok().map(|event| Identity {
+                known_type: event.known_type(),
+                group: event.table_group().into_owned(),
+                event_id: event.event_id.into_owned(),
+                event_type: event.event_type.into_owned(),
+            }),
+            kept,
             body_bytes: callback.body().len(),
-            store_latency,
-        }
-        .write();
-        match kept {
-            Ok(kept) => {
-                let event_id = event.as_ref().map(|event| &*event.event_id);
-                Answer::Delivery { outcome: kept.outcome, event_id }.into_response()
-            }
-            Err(_) => Refusal::StoreUnavailable.into_response(),
-        }
+            store_latency: storing.elapsed(),
+        })
     }
 
     async fn keep(
         &self,
         callback: &Verified,
-        event: &Result<Event<'_>, Unreadable>,
+        event: &Result<Event<'_>, QuarantineReason>,
         arrival: Arrival,
     ) -> Result<Kept, StoreError> {
-        let body = callback.body();
+        let (store, body) = (&self.shared.store, callback.body());
         let (reason, rejection) = match event {
             Ok(event) => {
                 let record = Record::of_event(event, arrival.clone());
-                match self.0.store.put(&record, body).await {
+                match store.put(&record, body).await {
                     Ok(outcome) => return Ok(Kept { outcome, quarantined: None }),
                     // It would be refused again at every retry, until Kaizala disables the webhook. Quarantine takes
                     // any body; if DynamoDB rejects that too, it is the table that is wrong.
@@ -146,38 +132,24 @@ impl Receiver {
                     },
                 }
             }
-            Err(unreadable) => (QuarantineReason::Unreadable(*unreadable), None),
+            Err(reason) => (*reason, None),
         };
         let record = Record::of_quarantined(body, reason, arrival);
-        let outcome = self.0.store.put(&record, body).await?;
+        let outcome = store.put(&record, body).await?;
         Ok(Kept { outcome, quarantined: Some(Quarantined { reason, rejection }) })
     }
 }
 
-fn refuse(refusal: Refusal, request_id: Option<&str>) -> Response<Bytes> {
-    warn!(
-        target: REFUSAL_LINE,
-        requestId = request_id,
-        { REASON } = refusal.code(),
-        { REFUSED } = 1,
-        // Tells what is wrong with a token, which neither the caller nor the bill should.
-        reason = %refusal,
-        "refused"
-    );
-    refusal.into_response()
-}
-
-impl Service<Request<Bytes>> for Receiver {
-    type Response = Response<Bytes>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+/// Waits for `storing` until the deadline, and however late it is, for one attempt. On the heap, since the compiler gives up
+/// on types as deep as that of a request to DynamoDB within a Lambda's service.
+async fn in_time<T>(
+    deadline: Instant,
+    mut storing: Pin<Box<impl Future<Output = Result<T, StoreError>>>>,
+) -> Result<T, StoreError> {
+    // All that is computed before the first request goes out happens before the first wait.
+    if let Poll::Ready(stored) = poll_fn(|context| Poll::Ready(storing.as_mut().poll(context))).await {
+        return stored;
     }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let receiver = self.clone();
-        Box::pin(async move { Ok(receiver.answer(request).await) })
-    }
+    let deadline = deadline.max(Instant::now() + ONE_ATTEMPT);
+    timeout_at(deadline, storing).await.unwrap_or(Err(StoreError::TimedOut))
 }

@@ -38,6 +38,8 @@ pub struct Arrival {
 pub enum QuarantineReason {
     /// It is not an event.
     Unreadable(Unreadable),
+    /// API Gateway calls it base64, but it is not; what is kept is the text.
+    NotBase64,
     /// It is an event, but DynamoDB would not take the item that it makes.
     RejectedByStore,
     /// It is a revision whose key another revision has already: the first 16 hex digits of their digests are the same.
@@ -63,6 +65,7 @@ impl QuarantineReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable(reason) => reason.as_str(),
+            Self::NotBase64 => "not-base64",
             Self::RejectedByStore => "rejected-by-store",
             Self::DigestCollision => "digest-collision",
         }

@@ -55,7 +55,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         action_id: event.action_id().map(Cow::Borrowed),
         response_id: event.response_id().map(Cow::Borrowed),
         from_user_id: event.from_user_id.as_deref().map(Cow::Borrowed),
-        from_user_name: event.from_user_name.as_deref().map(Cow::Borrowed),
+        from_user_name: event.from_user_name(),
         occurred_at: event.occurred_at(),
         revision_of: item.revision_of().map(Cow::Borrowed),
     }));

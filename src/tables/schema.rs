@@ -333,7 +333,7 @@ tables! {
 
     /// One row per body that was no event. Its `event_key` is the body's digest, its `event_id` null.
     Quarantine = "quarantine": QuarantineRow {
-        /// Why: `not-utf8`, `not-json`, `not-an-object`, `no-event-id`, `no-event-type`, `key-too-long`, `rejected-by-store`.
+        /// Why: `not-utf8`, `not-json`, `not-an-object`, `no-event-id`, `no-event-type`, `key-too-long`, `not-base64`, `rejected-by-store`.
         reason: Text,
         /// SHA-256 of the body, in hex.
         body_sha256: Text,

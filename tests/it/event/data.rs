@@ -1,7 +1,7 @@
 //! The data of every event type, with the traps that the protocol is known to set.
 
 use kaizala_webhook::event::{Answer, Data, Event, EventType, Location, Media, PhoneNumber, Question, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::support::sample;
 
@@ -50,8 +50,6 @@ fn an_action_is_read_from_the_documented_fields() {
     assert_eq!(action.package_id.as_deref(), json["packageId"].as_str());
     assert_eq!(action.questions.len(), json["questions"].as_array().unwrap().len());
     assert_eq!(action.questions[0].title.as_deref(), json["questions"][0]["title"].as_str());
-    assert_eq!(action.properties[0].name.as_deref(), json["properties"][0]["name"].as_str());
-    assert!(action.properties[0].value.is_some());
     let (json, survey) = read!("survey-created", Created);
     assert_eq!(survey.questions.len(), json["questions"].as_array().unwrap().len());
 }
@@ -242,6 +240,22 @@ fn the_senders_time_is_the_answer_to_the_response_time_question() {
 }
 
 #[test]
+fn the_senders_time_is_looked_for_among_the_last_thousand_questions() {
+    let occurred = |before: usize, behind: usize| {
+        let mut questions = vec![json!(1); before + 1 + behind];
+        questions[before] = json!({"title": "ResponseTime", "type": "DateTime", "answer": 1});
+        let details = json!({"responseWithQuestions": questions});
+        let body = json!({"eventId": "1", "eventType": "ActionResponse", "data": {"responseDetails": details}});
+        event(&body).occurred_at()
+    };
+    for (before, behind) in [(0, 999), (1, 999), (1000, 0), (1500, 999), (5000, 0)] {
+        assert!(occurred(before, behind).is_some(), "{before} before it, {behind} behind it");
+    }
+    assert_eq!(occurred(0, 1000), None);
+    assert_eq!(occurred(5000, 1000), None);
+}
+
+#[test]
 fn the_senders_time_is_found_in_lists_that_are_not_as_documented() {
     const QUESTION: &str = r#"{"title": "ResponseTime", "type": "DateTime", "answer": 1521800782956}"#;
     let time = Timestamp::from_epoch_millis(1_521_800_782_956);
@@ -336,6 +350,29 @@ fn every_event_type_is_known_by_its_name() {
         assert_eq!(EventType::from_name(event_type.name()), Some(event_type));
     }
     assert_eq!(EventType::from_name("actionresponse"), None);
+}
+
+#[test]
+fn what_only_tables_show_is_read_when_it_is_asked_for() {
+    let body = json!({
+        "eventId": "1", "eventType": "ActionResponse", "subscriptionId": "s", "context": "c", "fromUser": "+15550100",
+        "fromUserName": "Nia", "isBotfromUser": "True", "data": {"Properties": [{"name": "n", "value": 1}]},
+    });
+    let event = parse(body.to_string().into());
+    assert_eq!(event.subscription_id().as_deref(), Some("s"));
+    assert_eq!(event.context().as_deref(), Some("c"));
+    assert_eq!(event.from_user().as_deref(), Some("+15550100"));
+    assert_eq!(event.from_user_name().as_deref(), Some("Nia"));
+    assert_eq!(event.is_bot(), Some(true));
+    assert_eq!(event.properties().map(RawValue::get), Some(r#"[{"name":"n","value":1}]"#));
+
+    let event = parse(sample("action-created").body());
+    let properties = sample("action-created").json()["data"]["properties"].clone();
+    assert_eq!(serde_json::from_str::<Value>(event.properties().expect("it has some").get()).unwrap(), properties);
+
+    let event = parse(r#"{"eventId":"1","eventType":"X","context":"","fromUserName":null,"data":7}"#.into());
+    assert_eq!((event.context(), event.from_user_name(), event.is_bot()), (None, None, None));
+    assert!(event.properties().is_none());
 }
 
 #[test]

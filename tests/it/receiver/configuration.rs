@@ -18,12 +18,13 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 fn a_missing_or_malformed_variable_is_named_and_the_function_does_not_start() {
     let (table, digests, region) =
         (("TABLE_NAME", "t"), ("CALLBACK_TOKEN_SHA256", DIGEST), ("AWS_REGION", "eu-west-1"));
-    let cases: [(&[(&str, &str)], &str); 9] = [
+    let cases: [(&[(&str, &str)], &str); 10] = [
         (&[digests, region], "TABLE_NAME is not set"),
         (&[("TABLE_NAME", ""), digests, region], "TABLE_NAME is not set"),
         (&[table, region], "CALLBACK_TOKEN_SHA256 is not set"),
         (&[table, ("CALLBACK_TOKEN_SHA256", " "), region], "CALLBACK_TOKEN_SHA256 is not set"),
         (&[table, ("CALLBACK_TOKEN_SHA256", "hunter2"), region], "CALLBACK_TOKEN_SHA256 digest 1 is not 64 hex digits"),
+        (&[table, ("CALLBACK_TOKEN_SHA256", "hunter2"), region], "`kaizala token digest`"),
         (&[table, digests, ("RETENTION_DAYS", "0"), region], "RETENTION_DAYS is not a positive integer"),
         (&[table, digests, ("RETENTION_DAYS", "-1"), region], "RETENTION_DAYS is not a positive integer"),
         (&[table, digests, ("RETENTION_DAYS", "a year"), region], "RETENTION_DAYS is not a positive integer"),

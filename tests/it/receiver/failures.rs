@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 use http::StatusCode;
 use kaizala_webhook::store::StoreError;
 
-use crate::support::{Fault, World, sample};
+use crate::support::{Fault, World, events::CALLBACK_TOKEN, sample, world::arrival};
 
 /// The promise to Kaizala is four seconds; a busy machine gets half a second more.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(4500);
@@ -62,6 +63,19 @@ async fn a_hundred_deliveries_that_fail_leave_the_next_ones_all_their_attempts()
 
     assert_eq!(world.deliver(&sample("action-response")).await.outcome(), "stored");
     assert_eq!(world.proxy.take_operations().len(), 6);
+}
+
+#[tokio::test]
+async fn an_attempt_to_store_is_made_even_when_reading_the_body_has_used_up_the_time() {
+    let world = World::new().await;
+    let late = world.receiver.clone().with_store_deadline(Duration::ZERO);
+    let request = http::Request::post("https://example.com/webhook").header("kz-callback-token", CALLBACK_TOKEN);
+    let request = request.body(Bytes::from(sample("action-response").body())).expect("it is a request");
+
+    let response = late.answer(request, arrival()).await;
+
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(world.items().await.len(), 1);
 }
 
 #[tokio::test]

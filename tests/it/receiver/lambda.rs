@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Fault, Sample, World,
+    events::strange,
     lambda::{Lambda, RETENTION_DAYS},
     process::release_receiver,
     sample, samples,
@@ -32,6 +33,18 @@ async fn the_release_binary_answers_every_sample_event_as_the_service_does_in_pr
     assert_eq!(items.len(), expected.len());
     for (key, item) in &items {
         assert!(expected[key] == *item, "{key:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_release_binary_keeps_strange_requests_that_bear_a_right_token() {
+    let world = World::new().await;
+    let lambda = Lambda::start(&world);
+
+    for (kept, sample) in (1..).zip(strange()) {
+        let answer = lambda.invoke(&sample);
+        assert_eq!(answer["statusCode"], 200, "{}: {answer}", sample.name);
+        assert_eq!(world.items().await.len(), kept, "{}", sample.name);
     }
 }
 

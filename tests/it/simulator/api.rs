@@ -39,6 +39,7 @@ use tokio::net::TcpListener;
 use crate::support::{
     events::Reply,
     process::{Process, http, run},
+    world::arrival,
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -164,7 +165,7 @@ async fn receiver() -> String {
     let answer = async move |request: Request| {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
-        receiver.answer(Request::from_parts(head, body)).await.map(Body::from)
+        receiver.answer(Request::from_parts(head, body), arrival()).await.map(Body::from)
     };
     callback(Router::new().fallback(answer)).await
 }

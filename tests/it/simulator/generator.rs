@@ -414,9 +414,9 @@ fn through_its_package_an_event_is_the_same_in_other_bytes() {
         assert_eq!(group.table_group(), package.table_group());
         assert_eq!(package.object_type.as_deref(), Some("ActionPackage"));
         assert_ne!(group.object_id, package.object_id);
-        assert_ne!(group.subscription_id, package.subscription_id);
-        assert_ne!(group.context, package.context);
-        assert_eq!(group.from_user, package.from_user);
+        assert_ne!(group.subscription_id(), package.subscription_id());
+        assert_ne!(group.context(), package.context());
+        assert_eq!(group.from_user(), package.from_user());
     }
     assert_eq!(Vec::from_iter(packaged), ["ActionCreated", "ActionResponse", "SurveyCreated", "SurveyResponse"]);
 }

@@ -7,8 +7,9 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
 };
 use http::{HeaderMap, StatusCode};
-use lambda_http::Body;
-use serde_json::{Value, json};
+use kaizala_webhook::receiver::lambda::GatewayEvent;
+use lambda_http::{Body, aws_lambda_events::apigw::ApiGatewayV2httpResponse};
+use serde_json::{Value, json, value::to_raw_value};
 use sha2::{Digest, Sha512};
 use uuid::Uuid;
 
@@ -75,10 +76,43 @@ impl Sample {
         serde_json::from_slice(&self.body()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    /// What `lambda_http` makes of it.
-    pub fn request(&self) -> lambda_http::Request {
-        lambda_http::request::from_str(&self.event.to_string()).expect("it is an HTTP API event")
+    /// What the function is handed.
+    pub fn payload(&self) -> GatewayEvent {
+        to_raw_value(&self.event).expect("it is JSON")
     }
+}
+
+/// Callbacks with a right token and a stored body each, of which something else is as it should not be.
+pub fn strange() -> Vec<Sample> {
+    let named = |name: &str, pointer: &str, value: Value| {
+        let body = json!({"eventId": name, "eventType": "TextMessageCreated", "data": {"text": "x"}}).to_string();
+        let mut sample = Sample::with_body(body.as_bytes());
+        name.clone_into(&mut sample.name);
+        let (parent, member) = pointer.rsplit_once('/').expect("it is a pointer");
+        sample.event.pointer_mut(parent).expect("it is there")[member] = value;
+        sample
+    };
+    let mut not_base64 = named("a body that is not base64", "/isBase64Encoded", json!(true));
+    not_base64.event["body"] = json!("{not base64}");
+    vec![
+        named("a query with a bracket", "/rawQueryString", json!("a=<b>")),
+        named("a query with a quotation mark", "/rawQueryString", json!("a=\"b\"")),
+        named("a query with a space", "/rawQueryString", json!("a=b c")),
+        named("a query with a control character", "/rawQueryString", json!("a=\u{1}")),
+        named("a query beyond the length of a URI", "/rawQueryString", json!("x".repeat(70_000))),
+        named("a host with a space", "/headers/host", json!("exa mple.com")),
+        named("a host with brackets", "/headers/host", json!("[::1")),
+        named("an empty host", "/headers/host", json!("")),
+        named("two schemes", "/headers/x-forwarded-proto", json!("https,https")),
+        named("a header with a control character", "/headers/user-agent", json!("a\u{1}b")),
+        named("a header that is not ASCII", "/headers/user-agent", json!("naïve")),
+        named("a name of a header with a space", "/headers/user agent", json!("x")),
+        named("a cookie with a line break", "/cookies", json!(["a=\n"])),
+        named("a stage", "/requestContext/stage", json!("a b")),
+        named("a time before the epoch", "/requestContext/timeEpoch", json!(-1)),
+        named("a time that is not a number", "/requestContext/timeEpoch", json!("now")),
+        not_base64,
+    ]
 }
 
 /// Text that hardly compresses: a hash chain in base64, of exactly that many bytes.
@@ -102,9 +136,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub fn from_lambda(response: http::Response<Body>) -> Self {
-        let (head, body) = response.into_parts();
-        Self { status: head.status, headers: head.headers, body: body.to_vec() }
+    pub fn from_lambda(answer: ApiGatewayV2httpResponse) -> Self {
+        let body = answer.body.expect("every answer has a body");
+        assert_eq!(answer.is_base64_encoded, matches!(body, Body::Binary(_)));
+        let status = answer.status_code.try_into().ok().and_then(|status| StatusCode::from_u16(status).ok());
+        Self { status: status.expect("it is a status"), headers: answer.headers, body: body.to_vec() }
     }
 
     /// The body as JSON.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     lambda::{Lambda, try_invoke},
-    world::World,
+    world::{World, arrival},
 };
 
 /// A receiver of this process behind a URL.
@@ -44,7 +44,7 @@ impl Served {
 async fn answer(State((receiver, unavailable)): State<(Receiver, Arc<AtomicUsize>)>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
-    let response = receiver.answer(Request::from_parts(head, body)).await;
+    let response = receiver.answer(Request::from_parts(head, body), arrival()).await;
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         unavailable.fetch_add(1, Ordering::SeqCst);
     }

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod dev;
+pub mod environment;
 pub mod events;
 pub mod gateway;
 pub mod lambda;

@@ -10,13 +10,13 @@ use aws_sdk_dynamodb::{
 use bytes::Bytes;
 use http::{Request, Response};
 use kaizala_webhook::{
-    receiver::{LambdaReceiver, Receiver},
-    store::{Store, StoredItem, connect_local},
+    clock,
+    receiver::{Receiver, lambda},
+    store::{Arrival, Store, StoredItem, connect_local},
     token::{AcceptedTokens, TokenDigest},
 };
-use lambda_http::IntoResponse;
+use lambda_runtime::{Context, LambdaEvent};
 use tokio::net::TcpListener;
-use tower_service::Service;
 
 use super::{
     events::{CALLBACK_TOKEN, Reply, Sample},
@@ -56,9 +56,8 @@ impl World {
 
     /// Delivers an event of `events/`, by the code that the Lambda runs.
     pub async fn deliver(&self, sample: &Sample) -> Reply {
-        let mut lambda = LambdaReceiver::from(self.receiver.clone());
-        let answer = lambda.call(sample.request()).await.expect("infallible");
-        Reply::from_lambda(answer.into_response().await)
+        let event = LambdaEvent::new(sample.payload(), Context::default());
+        Reply::from_lambda(lambda::answer(&self.receiver, event).await)
     }
 
     /// Delivers a body under a request id of its own.
@@ -68,7 +67,7 @@ impl World {
 
     /// Sends a plain HTTP request.
     pub async fn send(&self, request: Request<impl Into<Bytes>>) -> Response<Bytes> {
-        self.receiver.answer(request.map(Into::into)).await
+        self.receiver.answer(request.map(Into::into), arrival()).await
     }
 
     /// Every item but parts, by its key.
@@ -157,6 +156,11 @@ impl World {
 
 fn string(item: &HashMap<String, AttributeValue>, name: &str) -> String {
     item[name].as_s().expect("a key is a string").clone()
+}
+
+/// Now, and without a request id.
+pub fn arrival() -> Arrival {
+    Arrival { received_at: clock::now(), request_id: None }
 }
 
 /// Starts an engine in memory and returns its URL.
