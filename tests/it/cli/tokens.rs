@@ -36,7 +36,7 @@ fn a_list_that_is_not_all_digests_is_refused_by_position_without_quoting_it() {
         InvalidDigests::Malformed { position: 2, length: 64 }
     );
     let pasted = parse("my-secret-token").to_string();
-    assert!(!pasted.contains("my-secret-token") && pasted.contains("kaizala token digest"), "{pasted}");
+    assert!(!pasted.contains("my-secret-token") && pasted.contains("digest 1 is not"), "{pasted}");
 }
 
 #[test]
