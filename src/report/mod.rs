@@ -23,7 +23,7 @@ pub use self::page::render;
 use self::{outline::Outline, plan::ReportPlan, tally::Tally};
 use crate::{
     event::Timestamp,
-    tables::read::{CheckedExport, OnDamage, Read, SourceError},
+    tables::read::{CheckedExport, DamagedItem, OnDamage, Read, RowsError},
 };
 
 /// Cells of group, type, action and time in the page, so that it stays a page that a browser likes to open.
@@ -47,7 +47,7 @@ pub struct Report {
     /// How many items were read.
     pub items: u64,
     /// Items that were left out because they are damaged.
-    pub damaged: Vec<SourceError>,
+    pub damaged: Vec<DamagedItem>,
 }
 
 impl Report {
@@ -63,7 +63,7 @@ impl Report {
         damage: OnDamage,
         progress: &(dyn Fn(u64) + Sync),
         about: &About,
-    ) -> Result<Self, SourceError> {
+    ) -> Result<Self, RowsError> {
         let read = checked.rows(scratch, threads, damage, progress, Outline::default)?;
         let mut outlines = read.sinks.into_iter();
         let mut outline = outlines.next().unwrap_or_default();
