@@ -26,7 +26,7 @@ pub(super) struct ExportFilter {
     #[command(flatten)]
     period: Period,
 
-    /// Take it for a result when the filters match nothing, instead of failing.
+    /// Write an empty result if the filters match nothing, instead of failing.
     #[arg(long, env = "KAIZALA_EXPORT_ALLOW_EMPTY")]
     allow_empty: bool,
 }
@@ -81,7 +81,7 @@ impl ExportFilter {
     }
 }
 
-/// What is wanted and not there, each with the name that it is most like.
+/// The wanted names that do not occur, each with the name that is most like it.
 fn unknown(what: &str, wanted: &[String], known: &BTreeSet<String>) -> Vec<String> {
     let unknown = wanted.iter().filter(|name| !known.contains(*name));
     let reason = |name: &String| match nearest(name, known) {

@@ -1,6 +1,10 @@
 //! Where `kaizala export` and `kaizala report` find events: options for the source, and how it becomes an export in a folder.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -37,15 +41,15 @@ pub(super) struct ExportSource {
     #[arg(long, env = "KAIZALA_EXPORT_SKIP_DAMAGED")]
     skip_damaged: bool,
 
-    /// Of the live table, how many segments are read at once.
+    /// How many segments of the live table are read at once.
     #[arg(long, env = "KAIZALA_EXPORT_SEGMENTS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     segments: u16,
 
-    /// Of the live table, read units a second on average; no limit by default.
+    /// How many read units a second a scan of the live table takes on average; no limit by default.
     #[arg(long, env = "KAIZALA_EXPORT_READ_RATE", value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
     read_rate: Option<u32>,
 
-    /// Begin anew instead of going on where a run that failed has left off.
+    /// Begin anew instead of resuming a run that failed.
     #[arg(long, env = "KAIZALA_EXPORT_NO_RESUME")]
     no_resume: bool,
 
@@ -69,7 +73,7 @@ impl FromStr for Source {
             "table" => Ok(Self::Table),
             url if url.contains("://") => S3Location::parse(url)
                 .map(Self::S3)
-                .ok_or_else(|| "of all URLs, s3://bucket/prefix alone holds an export".to_owned()),
+                .ok_or_else(|| "the only URL that can be read is s3://bucket/prefix".to_owned()),
             folder => Ok(Self::Folder(folder.into())),
         }
     }
@@ -78,7 +82,7 @@ impl FromStr for Source {
 impl ExportSource {
     /// Gets the export into a folder and checks it. What has to be fetched goes into the workplace, and stays there if the
     /// run fails while it is fetched; `scratch` is for what is of no use afterwards.
-    pub(super) fn prepare(&self, place: &Workplace, scratch: &std::path::Path) -> anyhow::Result<CheckedExport> {
+    pub(super) fn prepare(&self, place: &Workplace, scratch: &Path) -> anyhow::Result<CheckedExport> {
         let export = match &self.from {
             Source::Folder(folder) => ExportFolder::find(folder)?,
             Source::Table => self.fetch(place, self.scan(place))?,

@@ -112,7 +112,7 @@ fn clear_when_interrupted(out: PathBuf, fetched: PathBuf, claim: Arc<Mutex<Claim
             let mut interrupted = pin!(shutdown());
             let waits = async {
                 let _ = ready.send(());
-                std::future::pending().await
+                std::future::pending::<()>().await;
             };
             tokio::select! {
                 // In this order: the run begins when the signals have lost their default effect.

@@ -150,7 +150,7 @@ impl NumberBins {
     }
 }
 
-/// The least and the greatest of sorted values, as far as they are within three times the middle half's width of it.
+/// The least and the greatest of sorted values, but not farther from the middle half than three times its width.
 fn without_outliers(values: &[f64]) -> Option<(f64, f64)> {
     let part = |of: usize| values.get((values.len().saturating_sub(1) * of) / 4).copied();
     let (least, lower, upper, greatest) = (part(0)?, part(1)?, part(3)?, part(4)?);

@@ -1,4 +1,4 @@
-//! Which event types and groups there are: asked when a filter has matched nothing, since one that is misspelt does that.
+//! Which event types and groups there are. Asked when filters have matched nothing: a name in them may be misspelt.
 
 use std::collections::BTreeSet;
 

@@ -20,7 +20,7 @@ pub struct OutputFolder {
 /// Why a folder cannot be written.
 #[derive(Debug)]
 pub enum FolderError {
-    /// There is something in its place that no export has put there.
+    /// A file in its place was not written by an export.
     Foreign {
         /// What it is.
         path: PathBuf,

@@ -176,7 +176,8 @@ fn two_runs_into_one_folder_end_with_the_whole_export_of_one_and_an_error_of_the
     // A pipe in place of the data file holds the first run until the test writes into it.
     let file = raw.join("AWSDynamoDB/01678096800000-00000001/data/file0.json.gz");
     let data = fs::read(&file).expect("it is there");
-    fs::remove_file(&file).expect("it is there");
+    let whole = folder.path().join("whole");
+    fs::rename(&file, &whole).expect("it is there");
     assert!(Command::new("mkfifo").arg(&file).status().expect("it is there").success());
     let arguments = ["--from", text(&raw), "--out", text(&out), "--format", "ndjson", "--json"];
     let (first, second) = std::thread::scope(|scope| {
@@ -186,10 +187,10 @@ fn two_runs_into_one_folder_end_with_the_whole_export_of_one_and_an_error_of_the
 
         let second = export(&arguments, &[]);
 
+        // The second reading finds the file.
+        fs::rename(&whole, &file).expect("it is there");
         pipe.write_all(&data).expect("it is read");
         drop(pipe);
-        // The second reading.
-        fs::write(&file, &data).expect("it is read");
         (first.join().expect("it does not panic"), second)
     });
 

@@ -220,7 +220,7 @@ fn a_line_that_is_longer_than_any_item_takes_no_memory_and_is_not_printed() {
         gzip.write_all(text).and_then(|()| gzip.finish()).expect("a Vec takes every write")
     };
     // Two gigabytes, in megabytes that are packed once.
-    let letters = gzip(&[b'a'; 16 * 1024 * 1024]).repeat(128);
+    let letters = gzip(&vec![b'a'; 16 * 1024 * 1024]).repeat(128);
     let file = [gzip(br#"{"Item":{"groupId":{"S":""#), letters, gzip(b"\"}}}\n")].concat();
     fs::write(raw.join(EXPORT).join("data/file0.json.gz"), file).expect("it is written");
 
