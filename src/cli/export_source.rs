@@ -107,13 +107,10 @@ impl ExportSource {
             files::remove(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
         }
         let fetched = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(fetch);
-        fetched.map_err(|error| match error.downcast_ref::<ExportFilesError>() {
-            Some(cause) if !cause.can_be_resumed() => {
-                place.keep_nothing();
-                error
-            }
-            _ if place.fetched().exists() => error.context("the same command goes on where this one has left off"),
-            _ => error,
+        fetched.inspect_err(|error| match error.downcast_ref::<ExportFilesError>() {
+            Some(cause) if !cause.can_be_resumed() => place.keep_nothing(),
+            _ if place.fetched().exists() => note("the same command goes on where this one has left off"),
+            _ => {}
         })
     }
 

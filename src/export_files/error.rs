@@ -77,7 +77,7 @@ impl std::error::Error for ExportFilesError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { source, .. } => Some(source),
-            Self::Store(error) => std::error::Error::source(error),
+            Self::Store(error) => Some(error),
             Self::S3 { source, .. } => Some(source),
             Self::NoExport { .. } | Self::Unsupported { .. } | Self::Broken { .. } => None,
         }
