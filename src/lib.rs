@@ -56,6 +56,8 @@ pub mod event;
 #[cfg(feature = "cli")]
 pub mod export_files;
 #[cfg(feature = "cli")]
+mod files;
+#[cfg(feature = "cli")]
 mod http_client;
 #[cfg(feature = "cli")]
 pub mod kaizala;

@@ -1,7 +1,7 @@
 -- Views over the Parquet files of `kaizala export --format parquet`, one per table:
 --
 --   kaizala export --from table --format parquet --out tables
---   duckdb -cmd "SET VARIABLE tables = 'tables'" -init parquet.sql
+--   duckdb -cmd "SET VARIABLE tables = 'tables'" -cmd ".read dashboards/duckdb/parquet.sql"
 --
 -- The folder may be an s3:// address. The views read the files again at each query, so that they show the newest export.
 

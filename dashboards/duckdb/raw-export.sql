@@ -1,7 +1,7 @@
 -- The tables events, responses and answers straight from the files of one DynamoDB export, with nothing but DuckDB:
 --
 --   duckdb -cmd "SET VARIABLE export = 's3://bucket/exports/dt=2023-03-06T02:00:00Z/AWSDynamoDB/01678068003512-471e437d'" \
---     -init raw-export.sql
+--     -cmd ".read dashboards/duckdb/raw-export.sql"
 --
 -- `kaizala export` gives all tables, and faster. Bodies that are stored gzipped or in parts are for it alone: here their
 -- events have only what the item says, and their responses no answers.

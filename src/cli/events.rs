@@ -126,10 +126,15 @@ impl Events {
 
 impl List {
     async fn run(self) -> anyhow::Result<()> {
-        let Self { window: Window { since, until, limit }, of } = self;
+        let Self { window: Window { period, limit }, of } = self;
         let store = of.table.open().await?;
-        let range =
-            TimeRange { since, until, event_type: of.event_type, is_newest_first: true, ..TimeRange::default() };
+        let range = TimeRange {
+            since: period.since,
+            until: period.until,
+            event_type: of.event_type,
+            is_newest_first: true,
+            ..TimeRange::default()
+        };
         let events = store.list(&of.group, &range, limit as usize).await.context(UNREADABLE)?;
         let json = json!({ "groupId": of.group, "events": events.iter().map(to_json).collect::<Vec<_>>() });
         of.output.print(&json, || {

@@ -1,24 +1,24 @@
 //! `kaizala export`: flat tables for dashboards.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{env, fs, path::PathBuf, time::Instant};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::{
-    export_source::{ExportSource, bytes_progress, threads},
+    export_source::{ExportSource, explained},
     output::{Output, note, say, say_json},
+    progress,
+    threads::threads,
+    workplace::Workplace,
 };
 use crate::{
     clock::now,
+    event::Timestamp,
     tables::{
         Redactor,
-        write::{self, Exported, OutputFolder},
+        write::{self, Exported},
     },
 };
 
@@ -30,8 +30,8 @@ const MIN_REDACT_KEY_BYTES: usize = 16;
 /// Export the events as flat tables, for dashboards.
 ///
 /// Makes a folder with one file per table and datapackage.json, which describes them. The folder appears when everything
-/// is written; a run that fails leaves the one that was there. An export of a live table is read with --read-rate at most,
-/// and one that was broken off goes on where it was.
+/// is written; a run that fails leaves the one that was there. A run that fails while it reads a live table or S3 is resumed
+/// by the same command; Ctrl-C leaves nothing behind. Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
@@ -83,36 +83,39 @@ impl Export {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let started = Instant::now();
         let redactor = if self.redact { Some(Redactor::new(&self.redact_key()?)) } else { None };
-        let out = std::path::absolute(&self.out).context("--out is no path")?;
-        // What it takes to resume is beside the folder, and nowhere else: the folder is replaced.
-        let fetched = OutputFolder::beside(&out, "source")?;
+        let out = std::path::absolute(&self.out).context("--out is not a path")?;
+        let place = Workplace::claim(&out)?;
         let export = write::TablesExport::begin(&out, self.format.into(), redactor)?;
-        let checked = self.source.prepare(&fetched, export.scratch())?;
+        let checked = self.source.prepare(&place, export.scratch())?;
 
-        let progress = bytes_progress("writing", checked.bytes());
+        let progress = progress::bytes("writing", checked.bytes());
         let read =
             checked.rows(export.scratch(), threads(), self.source.damage(), &|bytes| progress.inc(bytes), || {
                 export.sink()
             });
         progress.finish_and_clear();
-        // When no table takes any more rows, the tables know why.
-        let (items, damaged, exported) = match read {
-            Ok(read) => (read.items, read.damaged, export.finish(read.sinks, now())?),
+        let read = match read {
+            Ok(read) => read,
             Err(error) => {
+                // When no table takes any more rows, the tables know why.
                 export.abandon()?;
-                return Err(error.into());
+                return Err(explained(error));
             }
         };
-        remove(&fetched)?;
-        for error in &damaged {
-            note(format_args!("left out: {error}"));
+        let damaged = read.damaged.len();
+        self.source.filter().require_match(&checked, read.items + damaged as u64)?;
+        let exported = place.publish(|| export.finish(read.sinks, now()))?;
+        for item in &read.damaged {
+            note(format_args!("left out: {item}"));
         }
-        let seconds = started.elapsed().as_secs_f64();
-        if self.output.json {
-            say_json(&self.summary(&exported, items, damaged.len(), seconds))
-        } else {
-            print(&self.out, &exported, items, seconds)
-        }
+        let summary = Summary {
+            exported,
+            exported_at: Timestamp::from_rfc3339(checked.exported_at()),
+            items: read.items,
+            damaged,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        if self.output.json { say_json(&self.json(&summary)) } else { self.print(&summary) }
     }
 
     fn redact_key(&self) -> anyhow::Result<Vec<u8>> {
@@ -128,12 +131,13 @@ impl Export {
         let key = key.trim_ascii_end().to_vec();
         ensure!(
             key.len() >= MIN_REDACT_KEY_BYTES,
-            "the key of --redact has less than {MIN_REDACT_KEY_BYTES} bytes: make one with `kaizala token new`"
+            "the key of --redact has fewer than {MIN_REDACT_KEY_BYTES} bytes: make one with `kaizala token new`"
         );
         Ok(key)
     }
 
-    fn summary(&self, exported: &Exported, items: u64, damaged: usize, seconds: f64) -> serde_json::Value {
+    fn json(&self, summary: &Summary) -> serde_json::Value {
+        let Summary { exported, exported_at, items, damaged, seconds } = summary;
         let tables: serde_json::Map<_, _> = exported
             .files
             .iter()
@@ -142,25 +146,31 @@ impl Export {
         json!({
             "out": self.out,
             "format": write::Format::from(self.format).name(),
+            "exportedAt": exported_at.map(|time| time.to_string()),
             "items": items,
             "damaged": damaged,
             "tables": tables,
             "seconds": seconds,
         })
     }
+
+    fn print(&self, summary: &Summary) -> anyhow::Result<()> {
+        say(format_args!("{:<14} {:>12} {:>14}", "table", "rows", "bytes"))?;
+        for file in &summary.exported.files {
+            say(format_args!("{:<14} {:>12} {:>14}", file.table.name(), file.rows, file.bytes))?;
+        }
+        let Summary { items, seconds, .. } = summary;
+        let as_of = summary.exported_at.map(|time| format!(" as of {time}")).unwrap_or_default();
+        say(format_args!("\n{items} items{as_of} in {seconds:.1} s, in {}", self.out.display()))
+    }
 }
 
-fn print(out: &Path, exported: &Exported, items: u64, seconds: f64) -> anyhow::Result<()> {
-    say(format_args!("{:<14} {:>12} {:>14}", "table", "rows", "bytes"))?;
-    for file in &exported.files {
-        say(format_args!("{:<14} {:>12} {:>14}", file.table.name(), file.rows, file.bytes))?;
-    }
-    say(format_args!("\n{items} items in {seconds:.1} s, in {}", out.display()))
-}
-
-fn remove(folder: &Path) -> anyhow::Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("{} cannot be deleted", folder.display()))?;
-    }
-    Ok(())
+/// What was exported.
+struct Summary {
+    exported: Exported,
+    /// Of which point in time the events are.
+    exported_at: Option<Timestamp>,
+    items: u64,
+    damaged: usize,
+    seconds: f64,
 }

@@ -1,32 +1,30 @@
-//! Where `kaizala export` and its like find events: options for the source and for what is wanted of it.
+//! Where `kaizala export` and `kaizala report` find events: options for the source, and how it becomes an export in a folder.
 
 use std::{
-    fs, io,
-    io::IsTerminal,
-    num::NonZeroUsize,
+    fmt,
     path::{Path, PathBuf},
     str::FromStr,
-    thread,
 };
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use super::{
+    export_filter::ExportFilter,
     output::note,
+    progress,
     table::{TableOptions, UNREADABLE},
-    when::when,
+    threads::threads,
+    when::age,
+    workplace::Workplace,
 };
 use crate::{
     clock::now,
-    event::Timestamp,
-    export_files::{ExportFolder, S3Location, ScanOptions, download, scan},
+    export_files::{ExportFilesError, ExportFolder, S3Location, ScanOptions, download, scan, unfinished_scan},
+    files,
     store::sdk_config,
-    tables::{
-        Filter,
-        read::{CheckedExport, OnDamage},
-    },
+    tables::read::{CheckedExport, OnDamage, RowsError},
 };
 
 /// Where the events are, and which of them are wanted.
@@ -36,36 +34,22 @@ pub(super) struct ExportSource {
     #[arg(long, env = "KAIZALA_EXPORT_FROM", value_name = "table|FOLDER|s3://…")]
     from: Source,
 
-    /// Only this group; several times for several groups.
-    #[arg(long = "group", env = "KAIZALA_EXPORT_GROUP", value_delimiter = ',')]
-    groups: Vec<String>,
-
-    /// Only this event type; several times for several types.
-    #[arg(long = "type", env = "KAIZALA_EXPORT_TYPE", value_name = "TYPE", value_delimiter = ',')]
-    types: Vec<String>,
-
-    /// Only what was received then or later: a date (2023-03-06, UTC), a time
-    /// (2023-03-06T10:00:00Z), or so long ago (7d).
-    #[arg(long, env = "KAIZALA_EXPORT_SINCE", value_name = "TIME", value_parser = when)]
-    since: Option<Timestamp>,
-
-    /// Only what was received before.
-    #[arg(long, env = "KAIZALA_EXPORT_UNTIL", value_name = "TIME", value_parser = when)]
-    until: Option<Timestamp>,
+    #[command(flatten)]
+    filter: ExportFilter,
 
     /// Leave out items that are damaged, and say which, instead of failing.
     #[arg(long, env = "KAIZALA_EXPORT_SKIP_DAMAGED")]
     skip_damaged: bool,
 
-    /// Of the live table, how many segments are read at once.
+    /// How many segments of the live table are read at once.
     #[arg(long, env = "KAIZALA_EXPORT_SEGMENTS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     segments: u16,
 
-    /// Of the live table, read units a second on average; no limit by default.
+    /// How many read units a second a scan of the live table takes on average; no limit by default.
     #[arg(long, env = "KAIZALA_EXPORT_READ_RATE", value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
     read_rate: Option<u32>,
 
-    /// Begin anew instead of going on where a run that failed has left off.
+    /// Begin anew instead of resuming a run that failed.
     #[arg(long, env = "KAIZALA_EXPORT_NO_RESUME")]
     no_resume: bool,
 
@@ -89,66 +73,79 @@ impl FromStr for Source {
             "table" => Ok(Self::Table),
             url if url.contains("://") => S3Location::parse(url)
                 .map(Self::S3)
-                .ok_or_else(|| "of all URLs, s3://bucket/prefix alone holds an export".to_owned()),
+                .ok_or_else(|| "the only URL that can be read is s3://bucket/prefix".to_owned()),
             folder => Ok(Self::Folder(folder.into())),
         }
     }
 }
 
 impl ExportSource {
-    /// Gets the export into a folder and checks it. What has to be fetched is kept in `fetched`, so that a run that fails
-    /// can be resumed; `scratch` is for what is of no use afterwards.
-    pub(super) fn prepare(&self, fetched: &Path, scratch: &Path) -> anyhow::Result<CheckedExport> {
+    /// Gets the export into a folder and checks it. What has to be fetched goes into the workplace, and stays there if the
+    /// run fails while it is fetched; `scratch` is for what is of no use afterwards.
+    pub(super) fn prepare(&self, place: &Workplace, scratch: &Path) -> anyhow::Result<CheckedExport> {
         let export = match &self.from {
             Source::Folder(folder) => ExportFolder::find(folder)?,
-            place => {
-                if self.no_resume && fetched.exists() {
-                    fs::remove_dir_all(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
-                }
-                if fetched.exists() {
-                    note("going on where an earlier run has left off; --no-resume begins anew");
-                }
-                fs::create_dir_all(fetched).with_context(|| format!("{} cannot be made", fetched.display()))?;
-                tokio::runtime::Builder::new_multi_thread()
-                    .enable_all()
-                    .build()?
-                    .block_on(self.fetch(place, fetched))?
-            }
+            Source::Table => self.fetch(place, self.scan(place))?,
+            Source::S3(location) => self.fetch(place, self.download(location, place))?,
         };
-        let progress = bytes_progress("checking", export.bytes());
-        let filter = Filter {
-            groups: self.groups.iter().cloned().collect(),
-            types: self.types.iter().cloned().collect(),
-            since: self.since,
-            until: self.until,
-        };
-        let checked = CheckedExport::check(export, filter, scratch, threads(), &|bytes| progress.inc(bytes))?;
+        // From now on the whole export is there, and whatever fails would fail again: another run gets a newer one.
+        place.keep_nothing();
+        let progress = progress::bytes("checking", export.bytes());
+        let filter = self.filter.filter();
+        let checked = CheckedExport::check(export, filter, scratch, threads(), &|bytes| progress.inc(bytes));
         progress.finish_and_clear();
-        Ok(checked)
+        checked.map_err(explained)
     }
 
-    async fn fetch(&self, place: &Source, fetched: &Path) -> anyhow::Result<ExportFolder> {
-        let progress = spinner(match place {
-            Source::S3(_) => "{spinner} fetching {bytes} {bytes_per_sec}",
-            _ => "{spinner} scanning {human_pos} items {per_sec}",
-        });
+    fn fetch(
+        &self,
+        place: &Workplace,
+        fetch: impl Future<Output = anyhow::Result<ExportFolder>>,
+    ) -> anyhow::Result<ExportFolder> {
+        if self.no_resume {
+            let fetched = place.fetched();
+            files::remove(fetched).with_context(|| format!("{} cannot be deleted", fetched.display()))?;
+        }
+        let fetched = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(fetch);
+        fetched.inspect_err(|error| match error.downcast_ref::<ExportFilesError>() {
+            Some(cause) if !cause.can_be_resumed() => place.keep_nothing(),
+            _ if place.fetched().exists() => note("the same command goes on where this one has left off"),
+            _ => {}
+        })
+    }
+
+    async fn scan(&self, place: &Workplace) -> anyhow::Result<ExportFolder> {
+        let store = self.table.open().await?;
+        let source = json!([self.table.place(), store.region(), self.filter.key()]).to_string();
+        if let Some(begun) = unfinished_scan(&source, place.fetched())? {
+            going_on(format_args!("the scan that began at {begun}, {} ago", age(begun)));
+        }
+        let options = ScanOptions { segments: self.segments, read_rate: self.read_rate };
+        let progress = progress::spinner("{spinner} scanning {human_pos} items {per_sec}");
         let counter = progress.clone();
         let count = move |more| counter.inc(more);
-        let export = match place {
-            Source::S3(location) => {
-                let config = sdk_config(self.table.connect_options()).await?;
-                download(location, &config, fetched, count).await?
-            }
-            _ => {
-                let options = ScanOptions { segments: self.segments, read_rate: self.read_rate };
-                let store = self.table.open().await?;
-                let scanned = scan(&store, &self.table.place(), fetched, options, now(), count).await;
-                scanned
-                    .with_context(|| format!("{UNREADABLE}; the same command goes on where this one has left off"))?
-            }
-        };
+        let scanned = scan(&store, &source, place.fetched(), options, now(), count).await;
         progress.finish_and_clear();
-        Ok(export)
+        scanned.map_err(|error| match error {
+            error @ ExportFilesError::Store(_) => anyhow::Error::new(error).context(UNREADABLE),
+            error => error.into(),
+        })
+    }
+
+    async fn download(&self, location: &S3Location, place: &Workplace) -> anyhow::Result<ExportFolder> {
+        let config = sdk_config(self.table.connect_options()).await?;
+        if place.fetched().exists() {
+            going_on(format_args!("what an earlier run has fetched"));
+        }
+        let progress = progress::spinner("{spinner} fetching {bytes} {bytes_per_sec}");
+        let fetched = download(location, &config, place.fetched(), |more| progress.inc(more)).await;
+        progress.finish_and_clear();
+        fetched.map_err(|error| match error {
+            error @ ExportFilesError::S3 { .. } => {
+                anyhow::Error::new(error).context("S3 cannot be read: check --from, --region and --profile")
+            }
+            error => error.into(),
+        })
     }
 
     /// Where the events come from, in words.
@@ -160,17 +157,9 @@ impl ExportSource {
         }
     }
 
-    /// What is wanted of them, in words; nothing when all is.
-    pub(super) fn filters(&self) -> Vec<String> {
-        let among = |what, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
-        let time = |what, time: Option<Timestamp>| time.map(|time| format!("received {what} {time}"));
-        let all = [
-            among("group", &self.groups),
-            among("type", &self.types),
-            time("from", self.since),
-            time("before", self.until),
-        ];
-        all.into_iter().flatten().collect()
+    /// Which events are wanted.
+    pub(super) fn filter(&self) -> &ExportFilter {
+        &self.filter
     }
 
     /// What to do about damaged items.
@@ -179,27 +168,16 @@ impl ExportSource {
     }
 }
 
-/// As many threads as there are processors.
-pub(super) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+fn going_on(with: fmt::Arguments<'_>) {
+    note(format_args!("going on with {with}; --no-resume begins anew"));
 }
 
-/// A bar for work on that many bytes.
-pub(super) fn bytes_progress(what: &str, bytes: u64) -> ProgressBar {
-    let template = format!("{what} {{wide_bar}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}} {{eta}}");
-    styled(ProgressBar::new(bytes), &template)
-}
-
-fn spinner(template: &str) -> ProgressBar {
-    styled(ProgressBar::new_spinner(), template)
-}
-
-fn styled(progress: ProgressBar, template: &str) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    match ProgressStyle::with_template(template) {
-        Ok(style) => progress.with_style(style),
-        Err(_) => progress,
+/// Adds what to do about an error.
+pub(super) fn explained(error: RowsError) -> anyhow::Error {
+    match error {
+        error @ RowsError::Damaged(_) => {
+            anyhow::Error::new(error).context("an item is damaged; --skip-damaged leaves such items out")
+        }
+        error => error.into(),
     }
 }

@@ -7,18 +7,22 @@ mod completions;
 mod dev;
 mod events;
 mod export;
+mod export_filter;
 mod export_source;
 mod item;
 mod output;
+mod progress;
 mod pull;
 mod quarantine;
 mod report;
 mod serving;
 mod simulate;
 mod table;
+mod threads;
 mod token;
 mod webhook;
 mod when;
+mod workplace;
 
 use std::{
     env::{self, VarError},

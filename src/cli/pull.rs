@@ -1,19 +1,15 @@
 //! `kaizala pull`: responses that came before the webhook did, or while it was disabled.
 
-use std::{
-    io::{self, IsTerminal},
-    num::NonZeroU32,
-    sync::Arc,
-};
+use std::{num::NonZeroU32, sync::Arc};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::{ArgGroup, Args};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{account::Account, output::Output, table::TableOptions, when::when};
+use super::{account::Account, output::Output, progress, table::TableOptions, when::when};
 use crate::{
     clock::now,
     event::{Event, EventType, Timestamp},
@@ -109,7 +105,7 @@ impl Pull {
             group: self.group,
             event_type: self.event_type,
             since: self.since,
-            progress: progress(),
+            progress: progress::bar(0, "{wide_bar} {pos}/{len} responses {per_sec} {msg}"),
             summary: PullSummary::default(),
         };
         match (self.package, self.action_type) {
@@ -128,17 +124,6 @@ impl Pull {
         self.output.print(&summary, || summary.in_words())?;
         summary.verdict()
     }
-}
-
-fn progress() -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let progress = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} responses {per_sec} {msg}") {
-        progress.set_style(style);
-    }
-    progress
 }
 
 struct Run {

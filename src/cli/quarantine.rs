@@ -103,8 +103,8 @@ impl Quarantine {
 impl List {
     async fn run(self) -> anyhow::Result<()> {
         let store = self.table.open().await?;
-        let Window { since, until, limit } = self.window;
-        let range = TimeRange { since, until, is_newest_first: true, ..BODIES };
+        let Window { period, limit } = self.window;
+        let range = TimeRange { since: period.since, until: period.until, is_newest_first: true, ..BODIES };
         let mut rows = Vec::new();
         for key in keys(&store, &range, limit as usize).await? {
             // It may have been replayed since the index was read.

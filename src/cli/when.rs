@@ -1,23 +1,72 @@
-//! Times as people write them on a command line.
+//! Times and periods as people write them on a command line.
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 
 use crate::{clock::now, event::Timestamp};
 
 /// Which items to list.
 #[derive(Args)]
 pub(super) struct Window {
-    /// Only what was received since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for how long ago.
-    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
-    pub(super) since: Option<Timestamp>,
-
-    /// Only what was received until then.
-    #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
-    pub(super) until: Option<Timestamp>,
+    #[command(flatten)]
+    pub(super) period: Period,
 
     /// List this many at most.
     #[arg(long, env = "KAIZALA_LIMIT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) limit: u32,
+}
+
+/// From when until when something was received. It does not end before it begins: that is wrong usage, in every command.
+#[derive(Clone, Debug)]
+pub(super) struct Period {
+    pub(super) since: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
+    words: String,
+}
+
+#[derive(Args)]
+struct PeriodOptions {
+    /// Only what was received then or later: a date (UTC), a time (RFC 3339), or 90s, 15m, 2h, 7d for how long ago.
+    #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
+    since: Option<Timestamp>,
+
+    /// Only what was received until then.
+    #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
+    until: Option<Timestamp>,
+}
+
+impl Period {
+    /// The period as it was given, where `7d` stays `7d`: the same for the same command later.
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+}
+
+impl FromArgMatches for Period {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let PeriodOptions { since, until } = PeriodOptions::from_arg_matches(matches)?;
+        if since.zip(until).is_some_and(|(since, until)| until < since) {
+            let what = "the period ends before it begins: --until has to be later than --since\n";
+            return Err(clap::Error::raw(ErrorKind::ValueValidation, what));
+        }
+        let word = |id| matches.get_raw(id).into_iter().flatten().map(|word| word.to_string_lossy().into_owned());
+        let words = word("since").chain(["..".to_owned()]).chain(word("until")).collect();
+        Ok(Self { since, until, words })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Period {
+    fn augment_args(command: Command) -> Command {
+        PeriodOptions::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        PeriodOptions::augment_args_for_update(command)
+    }
 }
 
 /// Reads a time: a date, RFC 3339, or how long ago (`90s`, `15m`, `2h`, `7d`).
@@ -29,15 +78,19 @@ pub(super) fn when(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|error| format!("{error}, or 90s, 15m, 2h or 7d for how long ago"))
 }
 
+/// Units of time, the largest first, with their milliseconds.
+const UNITS: [(char, i64); 4] = [('d', 24 * 60 * 60 * 1000), ('h', 60 * 60 * 1000), ('m', 60 * 1000), ('s', 1000)];
+
 /// Milliseconds.
 fn ago(text: &str) -> Option<i64> {
-    let (at, unit) = text.char_indices().last()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return None,
-    };
-    text[..at].parse::<u32>().ok().map(|count| i64::from(count) * seconds * 1000)
+    let (at, last) = text.char_indices().last()?;
+    let (_, millis) = UNITS.into_iter().find(|(unit, _)| *unit == last)?;
+    text[..at].parse::<u32>().ok().map(|count| i64::from(count) * millis)
+}
+
+/// How long ago a time was, as [`when`] reads it.
+pub(super) fn age(time: Timestamp) -> String {
+    let age = (now().epoch_millis() - time.epoch_millis()).max(0);
+    let (unit, millis) = UNITS.into_iter().find(|(_, millis)| *millis <= age).unwrap_or(('s', 1000));
+    format!("{}{unit}", age / millis)
 }

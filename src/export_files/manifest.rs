@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
-use super::error::{SourceError, file};
+use super::error::{ExportFilesError, file, quoted};
 use crate::event::Timestamp;
 
 pub(super) const FOLDER: &str = "AWSDynamoDB";
@@ -27,7 +27,7 @@ pub(super) const LEVELS: usize = 3;
 pub struct ExportFolder {
     /// The export's own folder.
     pub folder: PathBuf,
-    /// When the table was as it is exported.
+    /// Of which point in time the export is, as its manifest says.
     pub exported_at: String,
     /// The data files.
     pub files: Vec<DataFile>,
@@ -46,7 +46,7 @@ pub struct DataFile {
     pub bytes: u64,
 }
 
-/// `manifest-summary.json`, as far as it matters here.
+/// The members of `manifest-summary.json` that matter here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExportSummary {
@@ -84,12 +84,12 @@ fn full() -> String {
 }
 
 impl ExportSummary {
-    pub(super) fn parse(json: &[u8], path: &Path) -> Result<Self, SourceError> {
+    pub(super) fn parse(json: &[u8], path: &Path) -> Result<Self, ExportFilesError> {
         serde_json::from_slice(json)
-            .map_err(|error| SourceError::Manifest { path: path.to_owned(), what: error.to_string() })
+            .map_err(|error| ExportFilesError::Broken { path: path.to_owned(), what: quoted(&error.to_string()) })
     }
 
-    /// The summary of an export that no AWS has made.
+    /// The summary of an export that is made here and not by AWS.
     pub(super) fn of(table: &str, name: &str, files_key: String, items: u64, at: Timestamp) -> Self {
         let arn = format!("arn:aws:dynamodb:local:000000000000:table/{table}");
         Self {
@@ -108,8 +108,8 @@ impl ExportSummary {
         }
     }
 
-    /// Whether it is a full export in DynamoDB JSON, the only kind that makes tables.
-    pub(super) fn is_supported(&self, place: &str) -> Result<(), SourceError> {
+    /// Fails unless it is a full export in DynamoDB JSON, the only kind that makes tables.
+    pub(super) fn require_supported(&self, place: &str) -> Result<(), ExportFilesError> {
         let what = if self.export_type != FULL {
             "it is an incremental export: make a full one"
         } else if self.output_format != DYNAMODB_JSON {
@@ -117,41 +117,41 @@ impl ExportSummary {
         } else {
             return Ok(());
         };
-        Err(SourceError::Unsupported { place: place.to_owned(), what: what.to_owned() })
+        Err(ExportFilesError::Unsupported { place: place.to_owned(), what })
     }
 }
 
 /// The lines of `manifest-files.json`.
-pub(super) fn file_entries(json: &[u8], path: &Path) -> Result<Vec<FileEntry>, SourceError> {
+pub(super) fn file_entries(json: &[u8], path: &Path) -> Result<Vec<FileEntry>, ExportFilesError> {
     serde_json::Deserializer::from_slice(json)
         .into_iter()
         .collect::<Result<_, _>>()
-        .map_err(|error| SourceError::Manifest { path: path.to_owned(), what: error.to_string() })
+        .map_err(|error| ExportFilesError::Broken { path: path.to_owned(), what: quoted(&error.to_string()) })
 }
 
-/// Compares a manifest with the MD5 that AWS writes beside it, where it is there.
-fn check_manifest(folder: &Path, name: &str) -> Result<(), SourceError> {
+/// Compares a manifest with the MD5 that AWS writes beside it, if there is one.
+fn check_manifest(folder: &Path, name: &str) -> Result<(), ExportFilesError> {
     let path = folder.join(name);
     let Ok(wanted) = fs::read_to_string(path.with_extension("md5")) else { return Ok(()) };
     let found = Md5::digest(fs::read(&path).map_err(file(&path))?);
     if STANDARD.decode(wanted.trim()).is_ok_and(|md5| md5 == found[..]) {
         return Ok(());
     }
-    Err(SourceError::Manifest { path, what: "its MD5 checksum is not the one beside it".to_owned() })
+    Err(ExportFilesError::Broken { path, what: "its MD5 checksum is not the one beside it".to_owned() })
 }
 
-/// What a key in S3 ends with: its name in a folder.
+/// The last part of a key in S3: its name in a folder.
 pub(super) fn base_name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
 
 impl ExportFolder {
-    /// The newest finished export in a folder: an export's own, or one up to three levels further down, as exports under
-    /// `<prefix>/<date>/AWSDynamoDB/` are.
+    /// The newest finished export in a folder: the folder of an export itself, or one with exports up to three levels further
+    /// down, as in `<prefix>/<date>/AWSDynamoDB/`.
     ///
     /// # Errors
-    /// When there is none, none of a supported kind, or its manifests are damaged.
-    pub fn find(place: &Path) -> Result<Self, SourceError> {
+    /// When there is no export, none of a supported kind, or its manifests are damaged.
+    pub fn find(place: &Path) -> Result<Self, ExportFilesError> {
         fs::metadata(place).map_err(file(place))?;
         let mut folders = vec![place.to_owned()];
         let mut exports = Vec::new();
@@ -169,24 +169,24 @@ impl ExportFolder {
             folders = below;
         }
         // A supported one before any other; of those the newest.
-        exports.sort_by_cached_key(|(summary, _)| (summary.is_supported("").is_ok(), summary.export_time.clone()));
+        exports.sort_by_cached_key(|(summary, _)| (summary.require_supported("").is_ok(), summary.export_time.clone()));
         let Some((summary, folder)) = exports.pop() else {
-            return Err(SourceError::NoExport { place: place.display().to_string() });
+            return Err(ExportFilesError::NoExport { place: place.display().to_string() });
         };
-        summary.is_supported(&folder.display().to_string())?;
+        summary.require_supported(&folder.display().to_string())?;
         Self::read(folder, summary)
     }
 
-    fn read(folder: PathBuf, summary: ExportSummary) -> Result<Self, SourceError> {
+    fn read(folder: PathBuf, summary: ExportSummary) -> Result<Self, ExportFilesError> {
         for name in [SUMMARY, FILES] {
             check_manifest(&folder, name)?;
         }
         let path = folder.join(FILES);
         let entries = file_entries(&fs::read(&path).map_err(file(&path))?, &path)?;
-        let items: u64 = entries.iter().map(|entry| entry.item_count).sum();
+        let items = entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.item_count));
         if items != summary.item_count {
-            let what = format!("it counts {items} items, {SUMMARY} {}", summary.item_count);
-            return Err(SourceError::Manifest { path, what });
+            let what = format!("it counts {items} items, and {SUMMARY} {}", summary.item_count);
+            return Err(ExportFilesError::Broken { path, what });
         }
         let data = folder.join(DATA);
         let files = entries.into_iter().map(|entry| {
@@ -194,7 +194,7 @@ impl ExportFolder {
             let bytes = fs::metadata(&path).map_err(file(&path))?.len();
             Ok(DataFile { path, items: entry.item_count, md5: entry.md5_checksum, bytes })
         });
-        Ok(Self { files: files.collect::<Result<_, SourceError>>()?, exported_at: summary.export_time, folder })
+        Ok(Self { files: files.collect::<Result<_, ExportFilesError>>()?, exported_at: summary.export_time, folder })
     }
 
     /// Size of all data files.

@@ -5,15 +5,19 @@
 
 mod error;
 mod manifest;
+mod pace;
 mod s3;
 mod scan;
 mod writer;
 
 pub use self::{
-    error::SourceError,
+    error::ExportFilesError,
     manifest::{DataFile, ExportFolder},
     s3::{S3Location, download},
-    scan::{ScanOptions, scan},
+    scan::{ScanOptions, scan, unfinished_scan},
     writer::{DataFileWriter, ExportFolderWriter, WrittenFile},
 };
-pub(crate) use self::{error::file, writer::Hashing};
+pub(crate) use self::{
+    error::{file, quoted},
+    writer::Hashing,
+};

@@ -2,7 +2,6 @@
 
 use std::{
     fmt, fs,
-    fs::File,
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
@@ -29,13 +28,14 @@ use object_store::{
 
 use super::{
     ExportFolder,
-    error::{SourceError, file},
-    manifest::{self, ExportSummary, FILES, LEVELS, SUMMARY},
+    error::{ExportFilesError, file},
+    manifest::{DATA, ExportSummary, FILES, LEVELS, SUMMARY, base_name, file_entries},
 };
+use crate::files::{self, FileAside, Readers};
 
 /// Data files that are fetched at once.
 const FETCHES: usize = 4;
-/// What the AWS tools call the variable for an S3 elsewhere.
+/// The variable by which the AWS tools find S3 at another address.
 const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_S3";
 
 /// `s3://bucket/prefix`.
@@ -46,7 +46,7 @@ pub struct S3Location {
 }
 
 impl S3Location {
-    /// The place that a URL names; none unless it is one of S3.
+    /// The place that a URL names: `None` unless it is one in S3.
     pub fn parse(url: &str) -> Option<Self> {
         let (bucket, prefix) = url.strip_prefix("s3://")?.split_once('/').unwrap_or((&url["s3://".len()..], ""));
         (!bucket.is_empty()).then(|| Self { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
@@ -59,33 +59,34 @@ impl fmt::Display for S3Location {
     }
 }
 
-/// Fetches the newest finished export at a place in S3 into `folder`: the place that holds `AWSDynamoDB`, that one itself,
-/// or an export's own. Files that are there from an earlier run are not fetched again. `fetched` is told how many more
-/// bytes have come.
+/// Fetches the newest finished export at a place in S3 into `folder`, which only its owner can look into. The place holds
+/// `AWSDynamoDB`, or is that, or is the folder of one export. Files that are there from an earlier run are not fetched again.
+/// `fetched` is told how many more bytes have come.
 ///
 /// # Errors
-/// When there is none, or S3 does not answer.
+/// When there is no export, or S3 does not answer; what was fetched is still there then.
 pub async fn download(
     location: &S3Location,
     config: &SdkConfig,
     folder: &Path,
     fetched: impl Fn(u64),
-) -> Result<ExportFolder, SourceError> {
+) -> Result<ExportFolder, ExportFilesError> {
     let bucket = Bucket::open(location, config)?;
     let export = bucket.find().await?;
-    let files = bucket.get(&export.clone().join(FILES)).await?;
+    let manifest = bucket.get(&export.clone().join(FILES)).await?;
     // Its id in the path: what was fetched of another export is not mixed with this one.
     let local = folder.join(export.filename().unwrap_or("export"));
-    let data = local.join("data");
+    let data = local.join(DATA);
+    files::private_folder(folder).map_err(file(folder))?;
     fs::create_dir_all(&data).map_err(file(&data))?;
-    let entries = manifest::file_entries(&files, &local.join(FILES))?;
+    let entries = file_entries(&manifest, &local.join(FILES))?;
     let requests = entries.iter().map(|entry| {
-        let name = manifest::base_name(&entry.data_file_s3_key);
-        bucket.fetch(export.clone().join("data").join(name), data.join(name), &fetched)
+        let name = base_name(&entry.data_file_s3_key);
+        bucket.fetch(export.clone().join(DATA).join(name), data.join(name), &fetched)
     });
     stream::iter(requests).buffer_unordered(FETCHES).try_collect::<()>().await?;
     let summary = bucket.get(&export.clone().join(SUMMARY)).await?;
-    for (name, text) in [(FILES, &files), (SUMMARY, &summary)] {
+    for (name, text) in [(FILES, &manifest), (SUMMARY, &summary)] {
         fs::write(local.join(name), text).map_err(file(local.join(name)))?;
     }
     ExportFolder::find(&local)
@@ -97,7 +98,7 @@ struct Bucket<'a> {
 }
 
 impl<'a> Bucket<'a> {
-    fn open(location: &'a S3Location, config: &SdkConfig) -> Result<Self, SourceError> {
+    fn open(location: &'a S3Location, config: &SdkConfig) -> Result<Self, ExportFilesError> {
         let mut builder = AmazonS3Builder::new().with_bucket_name(&location.bucket).with_http_connector(Connector);
         if let Some(region) = config.region() {
             builder = builder.with_region(region.as_ref());
@@ -111,23 +112,23 @@ impl<'a> Bucket<'a> {
             let is_plain = endpoint.starts_with("http://");
             builder = builder.with_endpoint(endpoint).with_allow_http(is_plain);
         }
-        let failed = |source| SourceError::S3 { place: location.to_string(), source };
+        let failed = |source| ExportFilesError::S3 { place: location.to_string(), source };
         Ok(Self { location, objects: builder.build().map_err(failed)? })
     }
 
-    fn failed(&self, key: &Key) -> impl FnOnce(object_store::Error) -> SourceError {
+    fn failed(&self, key: &Key) -> impl FnOnce(object_store::Error) -> ExportFilesError {
         let place = format!("s3://{}/{key}", self.location.bucket);
-        |source| SourceError::S3 { place, source }
+        |source| ExportFilesError::S3 { place, source }
     }
 
-    async fn get(&self, key: &Key) -> Result<Vec<u8>, SourceError> {
+    async fn get(&self, key: &Key) -> Result<Vec<u8>, ExportFilesError> {
         let object = self.objects.get(key).await.map_err(self.failed(key))?;
         Ok(object.bytes().await.map_err(self.failed(key))?.into())
     }
 
     /// The key of the newest finished export. Names below a prefix begin with a date, those below `AWSDynamoDB` with a time:
-    /// the greatest name is the newest, so that nobody has to look into years of exports.
-    async fn find(&self) -> Result<Key, SourceError> {
+    /// the greatest name is the newest, so that years of exports need not be looked into.
+    async fn find(&self) -> Result<Key, ExportFilesError> {
         let mut unsupported = None;
         // Still to be looked at, the next one last; with the levels that may be looked at below.
         let mut candidates = vec![(Key::from(self.location.prefix.as_str()), LEVELS)];
@@ -136,42 +137,40 @@ impl<'a> Bucket<'a> {
             match self.get(&key).await {
                 Ok(text) => {
                     let summary = ExportSummary::parse(&text, &PathBuf::from(key.to_string()))?;
-                    match summary.is_supported(&format!("s3://{}/{candidate}", self.location.bucket)) {
+                    match summary.require_supported(&format!("s3://{}/{candidate}", self.location.bucket)) {
                         Ok(()) => return Ok(candidate),
                         Err(error) => unsupported = Some(error),
                     }
                 }
-                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) if levels > 0 => {
+                Err(ExportFilesError::S3 { source: object_store::Error::NotFound { .. }, .. }) if levels > 0 => {
                     let list = self.objects.list_with_delimiter(Some(&candidate)).await;
                     let mut below = list.map_err(self.failed(&candidate))?.common_prefixes;
                     below.sort();
                     candidates.extend(below.into_iter().map(|key| (key, levels - 1)));
                 }
-                Err(SourceError::S3 { source: object_store::Error::NotFound { .. }, .. }) => {}
+                Err(ExportFilesError::S3 { source: object_store::Error::NotFound { .. }, .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        Err(unsupported.unwrap_or(SourceError::NoExport { place: self.location.to_string() }))
+        Err(unsupported.unwrap_or(ExportFilesError::NoExport { place: self.location.to_string() }))
     }
 
-    async fn fetch(&self, key: Key, path: PathBuf, fetched: &impl Fn(u64)) -> Result<(), SourceError> {
+    async fn fetch(&self, key: Key, path: PathBuf, fetched: &impl Fn(u64)) -> Result<(), ExportFilesError> {
         if path.exists() {
             return Ok(());
         }
-        // It gets its name when it is whole.
-        let partial = path.with_extension("partial");
-        let mut out = File::create(&partial).map_err(file(&partial))?;
+        let mut out = FileAside::new(&path, Readers::Owner).map_err(file(&path))?;
         let mut object = self.objects.get(&key).await.map_err(self.failed(&key))?.into_stream();
         while let Some(bytes) = object.next().await {
             let bytes = bytes.map_err(self.failed(&key))?;
-            out.write_all(&bytes).map_err(file(&partial))?;
+            out.write_all(&bytes).map_err(file(&path))?;
             fetched(bytes.len() as u64);
         }
-        fs::rename(&partial, &path).map_err(file(path))
+        out.finish().map_err(file(path))
     }
 }
 
-/// The credentials that the AWS configuration provides.
+/// Hands the credentials of the AWS configuration to the S3 client.
 #[derive(Debug)]
 struct Credentials(SharedCredentialsProvider);
 
@@ -213,7 +212,7 @@ impl HttpConnector for Connector {
 #[async_trait]
 impl HttpService for Service {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        // Nothing is sent to S3 but questions.
+        // Every request to S3 here is a read: their bodies are empty.
         let request = request.map(|body| Full::new(body.as_bytes().cloned().unwrap_or_default()));
         let response = self.0.request(request).await.map_err(|error| {
             let kind = if error.is_connect() { HttpErrorKind::Connect } else { HttpErrorKind::Request };

@@ -12,7 +12,7 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    error::{SourceError, file},
+    error::{ExportFilesError, file},
     manifest::{DATA, ExportSummary, FILES, FOLDER, FileEntry, SUMMARY},
 };
 use crate::{event::Timestamp, store::StoredItem};
@@ -37,12 +37,18 @@ pub struct DataFileWriter {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WrittenFile(FileEntry);
 
+impl WrittenFile {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.item_count == 0
+    }
+}
+
 impl ExportFolderWriter {
-    /// An export of that name in `folder`, which holds `AWSDynamoDB` then.
+    /// Begins an export of that name in `folder`, which will hold `AWSDynamoDB`.
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn new(folder: &Path, name: &str, table: &str) -> Result<Self, SourceError> {
+    pub fn new(folder: &Path, name: &str, table: &str) -> Result<Self, ExportFilesError> {
         let writer = Self { folder: folder.to_owned(), name: name.to_owned(), table: table.to_owned() };
         let data = writer.path(DATA);
         fs::create_dir_all(&data).map_err(file(data))?;
@@ -61,7 +67,7 @@ impl ExportFolderWriter {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn data_file(&self, name: &str) -> Result<DataFileWriter, SourceError> {
+    pub fn data_file(&self, name: &str) -> Result<DataFileWriter, ExportFilesError> {
         let key = self.key(&format!("{DATA}/{name}.json.gz"));
         let path = self.folder.join(&key);
         let data = Hashing { inner: BufWriter::new(File::create(&path).map_err(file(&path))?), md5: Md5::new() };
@@ -72,12 +78,12 @@ impl ExportFolderWriter {
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn finish(&self, files: &[WrittenFile], at: Timestamp) -> Result<(), SourceError> {
+    pub fn finish(&self, files: &[WrittenFile], at: Timestamp) -> Result<(), ExportFilesError> {
         let write = |name: &str, text: &[u8]| {
             let path = self.path(name);
             fs::write(&path, text).map_err(file(path))
         };
-        let json = |error: serde_json::Error| SourceError::Sink(error.into());
+        let json = |error: serde_json::Error| file(self.path(FILES))(error.into());
         let mut lines = Vec::new();
         for WrittenFile(entry) in files {
             serde_json::to_writer(&mut lines, entry).map_err(json)?;
@@ -100,14 +106,14 @@ impl DataFileWriter {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&mut self, item: &StoredItem) -> Result<(), SourceError> {
+    pub fn write(&mut self, item: &StoredItem) -> Result<(), ExportFilesError> {
         self.line.clear();
         item.write_export_line(&mut self.line);
         self.items += 1;
         self.gzip.write_all(&self.line).map_err(file(&self.path))
     }
 
-    /// How much was written to disk so far.
+    /// How many bytes were written to disk so far.
     pub fn bytes(&self) -> u64 {
         self.gzip.get_ref().inner.get_ref().metadata().map_or(0, |metadata| metadata.len())
     }
@@ -116,7 +122,7 @@ impl DataFileWriter {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(self) -> Result<WrittenFile, SourceError> {
+    pub fn finish(self) -> Result<WrittenFile, ExportFilesError> {
         let mut data = self.gzip.finish().map_err(file(&self.path))?;
         data.flush().map_err(file(&self.path))?;
         let md5 = data.md5.finalize();

@@ -7,7 +7,7 @@ use std::{
     error::Error,
     fmt,
     fs::{self, File},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -20,7 +20,10 @@ use super::{
     secret::Secret,
     xdg::xdg_folder,
 };
-use crate::event::Sha256Digest;
+use crate::{
+    event::Sha256Digest,
+    files::{self, Readers},
+};
 
 /// Why tokens cannot be kept.
 #[derive(Debug)]
@@ -152,16 +155,12 @@ impl StateFile {
     }
 
     fn open_lock(&self) -> io::Result<File> {
-        create_private_folder(self.folder())?;
+        create_private_folder(files::parent(&self.path))?;
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
         let lock = private(&mut options).open(self.path.with_added_extension("lock"))?;
         lock.lock()?;
         Ok(lock)
-    }
-
-    fn folder(&self) -> &Path {
-        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
     fn failed(&self, source: io::Error) -> StateError {
@@ -187,20 +186,9 @@ impl Locked {
     }
 
     pub(super) fn save(&self, state: &State) -> Result<(), StateError> {
-        self.replace(state).map_err(|error| self.file.failed(error))
-    }
-
-    /// Written aside, made durable, and put in place in one step.
-    fn replace(&self, state: &State) -> io::Result<()> {
-        // Files like that are made for the owner alone.
-        let mut aside = tempfile::NamedTempFile::new_in(self.file.folder())?;
-        aside.write_all(&serde_json::to_vec_pretty(state)?)?;
-        aside.as_file().sync_all()?;
-        aside.persist(&self.file.path)?;
-        // The name is durable when its folder is.
-        #[cfg(unix)]
-        File::open(self.file.folder())?.sync_all()?;
-        Ok(())
+        let json = serde_json::to_vec_pretty(state).map_err(io::Error::from);
+        json.and_then(|json| files::replace(&self.file.path, &json, Readers::Owner))
+            .map_err(|error| self.file.failed(error))
     }
 }
 

@@ -26,7 +26,7 @@ impl Unit {
         }
     }
 
-    /// The number of the unit that a time is in. Units that follow on one another have numbers that do.
+    /// The number of the unit that a time is in. Consecutive units have consecutive numbers.
     fn number(self, time: Timestamp) -> i64 {
         let days = time.epoch_millis().div_euclid(DAY_MS);
         // The epoch began on a Thursday.
@@ -84,7 +84,7 @@ impl TimeBins {
         Self { unit, span, first, count }
     }
 
-    /// Takes the next larger unit; false when there is none.
+    /// Takes the next larger unit; `false` if there is none.
     pub(super) fn coarsen(&mut self) -> bool {
         let larger = match self.unit {
             Unit::Day => Unit::Week,
@@ -96,7 +96,7 @@ impl TimeBins {
         true
     }
 
-    /// The bin that a time is in; none outside of all.
+    /// The bin that a time is in: `None` outside of all bins.
     pub(super) fn index(&self, time: Timestamp) -> Option<u16> {
         u16::try_from(self.unit.number(time) - self.first).ok().filter(|index| *index < self.count)
     }
@@ -122,7 +122,7 @@ const LARGEST: f64 = 1e15;
 const MOST_STEPS: f64 = 20.0;
 
 impl NumberBins {
-    /// Bins for values like these, with outliers left to the outer bins. None when there are no values.
+    /// Bins for values like these, with outliers left to the outer bins. `None` without values.
     pub(super) fn of_sample(values: impl Iterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<_> = values.filter(|value| value.abs() < LARGEST).collect();
         values.sort_by(f64::total_cmp);
@@ -150,7 +150,7 @@ impl NumberBins {
     }
 }
 
-/// The least and the greatest of sorted values, as far as they are within three times the middle half's width of it.
+/// The least and the greatest of sorted values, but not farther from the middle half than three times its width.
 fn without_outliers(values: &[f64]) -> Option<(f64, f64)> {
     let part = |of: usize| values.get((values.len().saturating_sub(1) * of) / 4).copied();
     let (least, lower, upper, greatest) = (part(0)?, part(1)?, part(3)?, part(4)?);
@@ -158,7 +158,7 @@ fn without_outliers(values: &[f64]) -> Option<(f64, f64)> {
     if reach > 0.0 { Some((least.max(lower - reach), greatest.min(upper + reach))) } else { Some((least, greatest)) }
 }
 
-/// The smallest of 1, 2, 5, 10, 20, … that is no smaller, whatever the magnitude.
+/// The smallest of 1, 2, 5, 10, 20, … that is not below `least`, whatever the magnitude.
 fn nice_step(least: f64) -> f64 {
     if least <= 0.0 {
         return 1.0;

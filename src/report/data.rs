@@ -1,21 +1,32 @@
-//! The page's data as JSON: what stands on its own by name, and sparse counts by places in the lists of names.
+//! The page's data as JSON: lists of names, and sparse counts that refer to places in these lists.
 //!
-//! A cell of the filters is a *series* (group, type, action) and a bin of time. Lists of counts are flat, and say the
+//! A cell of the filters is a *series* (group, type, action) and a bin of time. Lists of counts are flat, and give each
 //! series as the difference to the one before, which is mostly 0.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::{Value, json};
 
 use super::{
-    About,
+    counts::{Answers, Cell, Counts, Tallied, cut},
     plan::{Action, Question, ReportPlan},
     question::{Chart, Choices},
-    tally::{Cell, Counts, Tallied, cut},
 };
+use crate::event::Timestamp;
 
-/// Counts of answers in the page. The questions with the fewest answers have to go when there are more.
+/// The most counts of answers in the page. If there are more, the questions with the fewest answers are left out.
 const MAX_ANSWER_COUNTS: usize = 300_000;
+
+/// What the page says about itself.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// When it is made.
+    pub made_at: Timestamp,
+    /// Where the events come from, in words.
+    pub source: String,
+    /// What was left out on purpose, in words: one entry for each filter.
+    pub filters: Vec<String>,
+}
 
 /// Everything that the page shows.
 pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, items: u64, damaged: usize) -> Value {
@@ -93,43 +104,53 @@ fn quarantine(tallied: &Tallied, series: &mut Series) -> Vec<Value> {
 
 /// The questions with the counts of their answers, and how many there is no room for.
 fn questions(plan: &ReportPlan, tallied: &Tallied, series: &mut Series) -> (Vec<Value>, usize) {
-    let mut sizes = vec![(0, 0); plan.questions.len()];
-    for ((question, _), answers) in &tallied.answers {
-        let (answered, counts) = &mut sizes[usize::from(*question)];
-        *answered += u64::from(answers.answered);
-        *counts += answers.bars.len() + 1;
-    }
-    let mut order: Vec<_> = (0..sizes.len()).collect();
-    order.sort_by_key(|question| std::cmp::Reverse(sizes[*question].0));
-    let mut room = MAX_ANSWER_COUNTS;
-    let mut fits = vec![false; sizes.len()];
-    for question in order {
-        let counts = sizes[question].1;
-        fits[question] = counts <= room;
-        room -= if fits[question] { counts } else { 0 };
-    }
-    let mut lists: Vec<_> = plan.questions.iter().map(|_| QuestionLists::default()).collect();
-    for ((question, cell), answers) in &tallied.answers {
-        let question = usize::from(*question);
-        if !fits[question] {
-            continue;
-        }
-        let lists = &mut lists[question];
-        lists.answered.push(series, *cell, &[answers.answered, answers.skipped]);
-        if matches!(plan.questions[question].chart, Chart::Numbers(_)) {
-            lists.sums.push(answers.sum);
-        }
-        for (bar, count) in &answers.bars {
-            lists.bars.push(series, *cell, &[u32::from(*bar), *count]);
-        }
-    }
-    let drawn = plan.questions.iter().zip(lists).enumerate().filter(|(at, _)| fits[*at]);
-    let drawn: Vec<_> =
-        drawn.map(|(at, (question, lists))| self::question(at, question, &lists, tallied, series)).collect();
-    let dropped = plan.questions.len() - drawn.len();
-    (drawn, dropped)
+    let has_room = with_room(&sizes(plan, tallied));
+    let lists = question_lists(plan, tallied, &has_room, series);
+    let shown: Vec<_> = plan
+        .questions
+        .iter()
+        .zip(lists)
+        .enumerate()
+        .filter(|(at, _)| has_room[*at])
+        .map(|(at, (question, lists))| self::question(at, question, &lists, tallied, series))
+        .collect();
+    let dropped = plan.questions.len() - shown.len();
+    (shown, dropped)
 }
 
+/// What a question would add to the page.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    answered: u64,
+    counts: usize,
+}
+
+fn sizes(plan: &ReportPlan, tallied: &Tallied) -> Vec<Size> {
+    let mut sizes = vec![Size::default(); plan.questions.len()];
+    for ((question, _), answers) in &tallied.answers {
+        let size = &mut sizes[usize::from(*question)];
+        size.answered += u64::from(answers.answered);
+        size.counts += answers.bars.len() + 1;
+    }
+    sizes
+}
+
+/// Which questions the page has room for: those that were answered most come first.
+fn with_room(sizes: &[Size]) -> Vec<bool> {
+    let mut order: Vec<_> = (0..sizes.len()).collect();
+    order.sort_by_key(|question| Reverse(sizes[*question].answered));
+    let mut room = MAX_ANSWER_COUNTS;
+    let mut has_room = vec![false; sizes.len()];
+    for question in order {
+        if let Some(rest) = room.checked_sub(sizes[question].counts) {
+            has_room[question] = true;
+            room = rest;
+        }
+    }
+    has_room
+}
+
+/// The counts of the answers to a question.
 #[derive(Default)]
 struct QuestionLists {
     /// Answered and skipped.
@@ -138,6 +159,30 @@ struct QuestionLists {
     sums: Vec<f64>,
     /// Bar and count.
     bars: List,
+}
+
+impl QuestionLists {
+    fn push(&mut self, chart: &Chart, cell: Cell, answers: &Answers, series: &mut Series) {
+        self.answered.push(series, cell, &[answers.answered, answers.skipped]);
+        if matches!(chart, Chart::Numbers(_)) {
+            self.sums.push(answers.sum);
+        }
+        for (bar, count) in &answers.bars {
+            self.bars.push(series, cell, &[u32::from(*bar), *count]);
+        }
+    }
+}
+
+/// The lists of all questions; those without room stay empty.
+fn question_lists(plan: &ReportPlan, tallied: &Tallied, has_room: &[bool], series: &mut Series) -> Vec<QuestionLists> {
+    let mut lists: Vec<_> = plan.questions.iter().map(|_| QuestionLists::default()).collect();
+    for ((question, cell), answers) in &tallied.answers {
+        let at = usize::from(*question);
+        if has_room[at] {
+            lists[at].push(&plan.questions[at].chart, *cell, answers, series);
+        }
+    }
+    lists
 }
 
 fn question(at: usize, question: &Question, lists: &QuestionLists, tallied: &Tallied, series: &mut Series) -> Value {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    Newest, hash,
-    tally::{Cell, Counts},
+    counts::{Cell, Counts},
+    hash::hash,
+    newest::{Arrived, Newest},
 };
 use crate::event::Timestamp;
 
@@ -14,16 +15,16 @@ pub(super) struct Jobs(HashMap<(u64, u64), Assignment>);
 
 #[derive(Default)]
 struct Assignment {
-    /// Where it counts, and when it is due.
+    /// The cell in which it counts, and when it is due.
     assigned: Option<Newest<(Cell, Option<Timestamp>)>>,
-    /// Whether it is done, as the newest answer says; where it counts when the job itself is not among the events.
+    /// The cell in which it counts if the job itself is not among the events, and whether the newest answer says that it is done.
     answered: Option<Newest<(Cell, bool)>>,
 }
 
 impl Jobs {
     pub(super) fn assigned(
         &mut self,
-        at: (Timestamp, u64),
+        at: Arrived,
         cell: Cell,
         job: Option<&str>,
         assignee: Option<&str>,
@@ -34,7 +35,7 @@ impl Jobs {
 
     pub(super) fn answered(
         &mut self,
-        at: (Timestamp, u64),
+        at: Arrived,
         cell: Cell,
         job: Option<&str>,
         assignee: Option<&str>,

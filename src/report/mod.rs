@@ -1,12 +1,15 @@
 //! `kaizala report`'s page: rows become counts, counts become one HTML file that needs no network.
 //!
-//! The rows are read twice. The first reading (`outline`) finds out what there is, `plan` decides what of it stands on
-//! its own and what is counted together, and the second (`tally`) counts. So neither memory nor the page grows with the
-//! number of events, but only with that of different actions, people and answers.
+//! The rows are read twice. The first reading (`outline`) finds out what there is, `plan` decides what of it is shown one by
+//! one and what is counted together, and the second reading (`tally`) counts. So memory and page do not grow with the number of
+//! events, but only with that of different actions, people and answers.
 
 mod bins;
+mod counts;
 mod data;
+mod hash;
 mod jobs;
+mod newest;
 mod outline;
 mod page;
 mod people;
@@ -14,31 +17,14 @@ mod plan;
 mod question;
 mod tally;
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
-};
+use std::path::Path;
 
-pub use self::page::render;
+pub use self::{data::About, page::render};
 use self::{outline::Outline, plan::ReportPlan, tally::Tally};
-use crate::{
-    event::Timestamp,
-    tables::read::{CheckedExport, OnDamage, Read, SourceError},
-};
+use crate::tables::read::{CheckedExport, DamagedItem, OnDamage, Read, RowsError};
 
-/// Cells of group, type, action and time in the page, so that it stays a page that a browser likes to open.
+/// The most cells of group, type, action and time in the page, so that a browser opens it at once.
 const MAX_COUNTS: usize = 200_000;
-
-/// What the page says about itself.
-#[derive(Clone, Debug)]
-pub struct About {
-    /// When it is made.
-    pub made_at: Timestamp,
-    /// Where the events come from, in words.
-    pub source: String,
-    /// What was left out on purpose, in words: one entry for each filter.
-    pub filters: Vec<String>,
-}
 
 /// Everything that the page shows.
 pub struct Report {
@@ -47,7 +33,7 @@ pub struct Report {
     /// How many items were read.
     pub items: u64,
     /// Items that were left out because they are damaged.
-    pub damaged: Vec<SourceError>,
+    pub damaged: Vec<DamagedItem>,
 }
 
 impl Report {
@@ -63,7 +49,7 @@ impl Report {
         damage: OnDamage,
         progress: &(dyn Fn(u64) + Sync),
         about: &About,
-    ) -> Result<Self, SourceError> {
+    ) -> Result<Self, RowsError> {
         let read = checked.rows(scratch, threads, damage, progress, Outline::default)?;
         let mut outlines = read.sinks.into_iter();
         let mut outline = outlines.next().unwrap_or_default();
@@ -85,37 +71,6 @@ impl Report {
             }
             let data = data::page_data(&plan, &tallied, about, items, damaged.len());
             return Ok(Self { data, items, damaged });
-        }
-    }
-}
-
-/// A text or several by 64 bits. Millions of them are told apart in a fraction of their memory; that two of them fall
-/// together is less likely than a broken disk.
-fn hash(of: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// A value that events state again and again, of which the newest counts.
-#[derive(Clone, Debug)]
-struct Newest<T> {
-    /// The time of arrival and, among those of the same millisecond, a hash of the key.
-    at: (Timestamp, u64),
-    value: T,
-}
-
-impl<T> Newest<T> {
-    /// Puts a value into its place unless a newer one is there.
-    fn put(place: &mut Option<Self>, at: (Timestamp, u64), value: impl FnOnce() -> T) {
-        if place.as_ref().is_none_or(|newest| newest.at < at) {
-            *place = Some(Self { at, value: value() });
-        }
-    }
-
-    fn merge(place: &mut Option<Self>, other: Option<Self>) {
-        if let Some(other) = other {
-            Self::put(place, other.at, || other.value);
         }
     }
 }

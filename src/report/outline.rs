@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use super::{
-    Newest, hash,
+    hash::hash,
+    newest::{Newest, arrived},
     question::{QuestionOutline, Value, package_name, question_key},
 };
 use crate::{
     event::Timestamp,
-    tables::{ActionRow, AnswerRow, Origin, QuestionRow, Row, read::RowSink},
+    tables::{ActionRow, AnswerRow, QuestionRow, Row, read::RowSink},
 };
 
-/// Different texts that are told apart while reading, for each thread. What comes after them is counted with the rest.
+/// How many different texts each thread tells apart while it reads. Later ones are counted with the rest.
 const MAX_TEXTS: usize = 1_000_000;
 
 /// What there is.
@@ -198,11 +199,6 @@ impl Outline {
             }
         }
     }
-}
-
-/// When a row's event arrived, such that no two events did at once.
-pub(super) fn arrived(origin: &Origin<'_>) -> (Timestamp, u64) {
-    (origin.received_at, hash(origin.event_key))
 }
 
 fn count(counts: &mut HashMap<String, u64>, name: &str) {

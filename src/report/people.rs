@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    hash,
-    tally::{Cell, Counts},
+    counts::{Cell, Counts},
+    hash::hash,
 };
 use crate::event::Timestamp;
 

@@ -1,4 +1,4 @@
-//! What stands on its own in the page, and what is counted together. Everything is counted; the limits here say how finely.
+//! What the page shows one by one, and what it counts together. Everything is counted; the limits here say how finely.
 
 use std::{
     cmp::Reverse,
@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     bins::TimeBins,
-    hash,
+    hash::hash,
     outline::{ActionOutline, Outline},
     question::{Chart, QuestionOutline},
 };
@@ -23,7 +23,7 @@ const MAX_BINS: u16 = 400;
 
 /// What the page shows one by one.
 pub(super) struct ReportPlan {
-    /// The first and the last arrival; none when there is nothing.
+    /// The first and the last arrival: `None` without events.
     pub(super) period: Option<(Timestamp, Timestamp)>,
     pub(super) bins: TimeBins,
     pub(super) groups: Slots,
@@ -38,7 +38,7 @@ pub(super) struct ReportPlan {
     pub(super) further_questions: usize,
 }
 
-/// What stands at a place among the actions.
+/// An entry in the list of actions.
 #[derive(Debug, PartialEq)]
 pub(super) enum Action {
     /// Events that belong to no action.
@@ -112,41 +112,25 @@ impl ReportPlan {
         id.and_then(|id| self.slots_of_actions.get(&hash(id)).copied()).unwrap_or_default()
     }
 
-    /// The place of a question among `questions`; none when it is not drawn.
+    /// The place of a question among `questions`: `None` if it is not drawn.
     pub(super) fn question(&self, key: u64) -> Option<u16> {
         self.slots_of_questions.get(&key).copied()
     }
 }
 
+/// Which actions are shown one by one, and where each action is counted, by the hash of its id.
 fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, u16>) {
-    let mut slots = HashMap::new();
     let mut shown = vec![Action::None];
-    let mut outlines: Vec<_> = outlines.into_iter().collect();
-    outlines.sort_unstable_by(|(_, one), (_, other)| other.events.cmp(&one.events).then_with(|| one.id.cmp(&other.id)));
-    let (mut cards, mut jobs) = (0, 0);
-    let mut further = Vec::new();
-    let mut packages = BTreeMap::<_, u64>::new();
-    let mut others = 0;
-    for (key, action) in outlines {
-        let (count, most) = if action.is_job { (&mut jobs, MAX_JOBS) } else { (&mut cards, MAX_CARDS) };
-        let package = action.package.map(|package| package.value);
-        if *count < most {
-            *count += 1;
-            slots.insert(key, slot(shown.len()));
-            let title = action.title.map(|title| title.value);
-            shown.push(Action::One { id: action.id, title, package, is_job: action.is_job });
-        } else {
-            match &package {
-                Some(name) => *packages.entry(name.clone()).or_default() += 1,
-                None => others += 1,
-            }
-            further.push((key, package));
-        }
+    let mut slots = HashMap::new();
+    let (singles, further) = most_frequent(outlines);
+    for (key, ActionOutline { id, title, package, is_job, .. }) in singles {
+        slots.insert(key, slot(shown.len()));
+        let (title, package) = (title.map(|title| title.value), package.map(|package| package.value));
+        shown.push(Action::One { id, title, package, is_job });
     }
-    let mut packages: Vec<_> = packages.into_iter().collect();
-    packages.sort_by_key(|(_, actions)| Reverse(*actions));
-    others += packages.iter().skip(MAX_PACKAGES).map(|(_, actions)| actions).sum::<u64>();
-    packages.truncate(MAX_PACKAGES);
+    let further: Vec<_> =
+        further.into_iter().map(|(key, action)| (key, action.package.map(|package| package.value))).collect();
+    let (packages, others) = largest_packages(&further);
     let mut slots_of_packages = HashMap::new();
     for (name, actions) in packages {
         slots_of_packages.insert(name.clone(), slot(shown.len()));
@@ -160,6 +144,34 @@ fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, 
         slots.insert(key, package.and_then(|name| slots_of_packages.get(&name).copied()).unwrap_or(last));
     }
     (shown, slots)
+}
+
+type Outlines = Vec<(u64, ActionOutline)>;
+
+/// The cards and the jobs with the most events, and all further actions.
+fn most_frequent(outlines: HashMap<u64, ActionOutline>) -> (Outlines, Outlines) {
+    let mut outlines: Outlines = outlines.into_iter().collect();
+    outlines.sort_unstable_by(|(_, one), (_, other)| other.events.cmp(&one.events).then_with(|| one.id.cmp(&other.id)));
+    let (mut cards, mut jobs) = (MAX_CARDS, MAX_JOBS);
+    outlines.into_iter().partition(|(_, action)| {
+        let room = if action.is_job { &mut jobs } else { &mut cards };
+        let has_room = *room > 0;
+        *room = room.saturating_sub(1);
+        has_room
+    })
+}
+
+/// The packages with the most of these actions, with their number of actions, and how many actions are in none of them.
+fn largest_packages(actions: &[(u64, Option<String>)]) -> (Vec<(String, u64)>, u64) {
+    let mut packages = BTreeMap::<_, u64>::new();
+    for name in actions.iter().filter_map(|(_, package)| package.as_ref()) {
+        *packages.entry(name.clone()).or_default() += 1;
+    }
+    let mut packages: Vec<_> = packages.into_iter().collect();
+    packages.sort_by_key(|(_, actions)| Reverse(*actions));
+    packages.truncate(MAX_PACKAGES);
+    let within: u64 = packages.iter().map(|(_, actions)| actions).sum();
+    (packages, actions.len() as u64 - within)
 }
 
 fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap<u64, u16>, usize) {

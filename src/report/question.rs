@@ -7,18 +7,18 @@ use std::{
 
 use super::{
     bins::{NumberBins, TimeBins},
-    hash,
+    hash::hash,
 };
 use crate::{event::Timestamp, tables::AnswerRow};
 
-/// From that many values of a question the bins of its chart are made.
+/// How many values of a question decide on the bins of its chart.
 const SAMPLE: usize = 400;
-/// Options of a question that stand on their own.
+/// How many options of a question are drawn one by one.
 const MAX_OPTIONS: usize = 30;
-/// Texts that do. Only what was written more than once is one of them: the rest says nothing in a chart, and more about
-/// people than a report should.
+/// How many texts are drawn one by one. Only what was written more than once is: the rest says nothing in a chart, and more
+/// about people than a report should.
 const MAX_TEXTS: usize = 20;
-/// Bars of a chart of dates.
+/// The most bars of a chart of dates.
 const MAX_TIME_BINS: u16 = 60;
 
 /// A value of an answer, by what a chart can do with it.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    hash,
+    counts::{Answers, Cell, Counts, Spot, Tallied, cut},
+    hash::hash,
     jobs::Jobs,
-    outline::arrived,
+    newest::arrived,
     people::{People, Sighting},
     plan::{Action, ReportPlan},
     question::{Chart, Choices, Value, question_key},
@@ -15,58 +16,8 @@ use crate::{
     tables::{AnswerRow, Row, read::RowSink},
 };
 
-/// Places that are drawn, for each question. Which of more they are is decided by a hash: the same in every run.
+/// Places that are drawn for each question. If there are more, a hash decides which: the same in every run.
 const MAX_PLACES: usize = 500;
-/// A text that stands on its own is cut behind that many characters.
-const MAX_CHARACTERS: usize = 200;
-
-/// What the page's filters tell apart. The numbers are places in the [`ReportPlan`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Cell {
-    pub(super) group: u8,
-    /// What is no event has none.
-    pub(super) event_type: Option<u8>,
-    pub(super) action: u16,
-    pub(super) bin: u16,
-}
-
-/// What is counted of a cell.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    /// Events, edits included.
-    pub(super) events: u32,
-    /// Those of them that are stored as revisions of another.
-    pub(super) revisions: u32,
-    /// Responses in their newest version, and answers to jobs.
-    pub(super) responses: u32,
-    /// Responses that a newer version has replaced.
-    pub(super) replaced: u32,
-    /// People whose first answer to an action it is.
-    pub(super) people: u32,
-    /// Assignments of jobs, whether done, and of those that are not, whether late.
-    pub(super) assigned: u32,
-    pub(super) done: u32,
-    pub(super) late: u32,
-}
-
-/// What is counted of the answers to a question in a cell.
-#[derive(Default)]
-pub(super) struct Answers {
-    pub(super) answered: u32,
-    pub(super) skipped: u32,
-    /// Of all numbers.
-    pub(super) sum: f64,
-    /// By bar of the chart.
-    pub(super) bars: BTreeMap<u16, u32>,
-}
-
-/// Where somebody was.
-pub(super) struct Spot {
-    pub(super) cell: Cell,
-    pub(super) latitude: f64,
-    pub(super) longitude: f64,
-    pub(super) name: Option<String>,
-}
 
 /// Counts so far.
 pub(super) struct Tally<'a> {
@@ -75,22 +26,11 @@ pub(super) struct Tally<'a> {
     counts: HashMap<Cell, Counts>,
     quarantine: BTreeMap<(String, Cell), u32>,
     answers: HashMap<(u16, Cell), Answers>,
-    /// What stands at the bars of a question, by question and bar.
+    /// The texts at the bars of a question, by question and bar.
     labels: HashMap<(u16, u16), String>,
     places: Vec<BTreeMap<u64, Spot>>,
     people: People,
     jobs: Jobs,
-}
-
-/// Counts at the end.
-pub(super) struct Tallied {
-    pub(super) counts: BTreeMap<Cell, Counts>,
-    pub(super) quarantine: BTreeMap<(String, Cell), u32>,
-    pub(super) answers: BTreeMap<(u16, Cell), Answers>,
-    pub(super) labels: HashMap<(u16, u16), String>,
-    pub(super) places: Vec<BTreeMap<u64, Spot>>,
-    /// How many people were in a group while an action was answered there, by action and group.
-    pub(super) known: BTreeMap<(u16, u8), u32>,
 }
 
 impl<'a> Tally<'a> {
@@ -271,13 +211,5 @@ impl Tally<'_> {
             places: self.places,
             known,
         }
-    }
-}
-
-/// A text of some length at most.
-pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -21,7 +21,7 @@ const PART_BYTES: usize = MAX_ITEM_BYTES - 4 * 1024;
 
 /// The largest body that is read back. Lambda takes 6 MB; what unpacks to more than ten times that was not written by the
 /// receiver, and must not fill the memory of whoever reads it.
-pub(super) const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// A body in the form in which it is stored.
 pub(super) enum Payload<'a> {

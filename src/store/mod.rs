@@ -30,6 +30,8 @@ use std::num::NonZeroU32;
 use aws_sdk_dynamodb::Client;
 
 #[cfg(feature = "cli")]
+pub(crate) use self::body::MAX_BODY_BYTES;
+#[cfg(feature = "cli")]
 pub use self::scan::{Page, PageKey};
 pub use self::{
     client::{ConnectError, connect, connect_local},

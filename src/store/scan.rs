@@ -114,6 +114,11 @@ impl Store {
     pub fn table(&self) -> &str {
         &self.table
     }
+
+    /// The region of the table, wherever it was set.
+    pub fn region(&self) -> Option<&str> {
+        self.client.config().region().map(AsRef::as_ref)
+    }
 }
 
 impl PageKey {

@@ -11,7 +11,7 @@ pub struct Column {
     pub name: &'static str,
     /// The type of its values, each of which may be null.
     pub column_type: ColumnType,
-    /// What it says, in Markdown.
+    /// What its values say, in Markdown.
     pub description: &'static str,
     /// What it may hold about people.
     pub personal: Personal,
@@ -35,7 +35,7 @@ pub enum ColumnType {
 /// What a column may hold about people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Personal {
-    /// Nothing.
+    /// Nothing about people.
     No,
     /// A phone number.
     Phone,
@@ -48,7 +48,7 @@ pub enum Personal {
 /// A value of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
-    /// Nothing said.
+    /// No value.
     Null,
     /// Text.
     Text(&'a str),

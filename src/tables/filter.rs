@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::{event::Timestamp, store::StoredItem};
 
-/// Which items are wanted; by default all of them. What an item is told by stands in its attributes, so that nobody has to
-/// look into its body.
+/// Which items are wanted; by default all of them. It asks for attributes alone, so that bodies need not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Groups; all when empty.
+    /// The groups that are wanted; all if empty.
     pub groups: BTreeSet<String>,
-    /// Event types; all when empty. What is in quarantine has none.
+    /// The event types that are wanted; all if empty. A quarantined body has no type.
     pub types: BTreeSet<String>,
     /// Received then or later.
     pub since: Option<Timestamp>,
@@ -29,7 +28,7 @@ impl Filter {
                 }))
     }
 
-    /// Whether the group of an item is wanted; more is not known of an item that is a part of another's body.
+    /// Whether the group of an item is wanted: all that can be said of a part of another item's body.
     pub fn wants_group(&self, item: &StoredItem) -> bool {
         is_among(&self.groups, item.group())
     }

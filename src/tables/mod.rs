@@ -1,7 +1,6 @@
 //! Flat tables for dashboards: items become rows, rows become files.
 //!
-//! [`read`](mod@read) finds the items (a DynamoDB export in a folder or in S3, or the live table), checks that they are all there,
-//! and streams their rows; [`write`](mod@write) makes CSV, Parquet or NDJSON of them. What the tables and columns are is said once,
+//! [`read`](mod@read) checks that all items of an export are there, and streams their rows; [`write`](mod@write) makes CSV, Parquet or NDJSON of them. What the tables and columns are is said once,
 //! in [`Table`].
 
 mod column;

@@ -1,5 +1,5 @@
-//! Phone numbers and names replaced by keyed hashes: the same everywhere in an export, so that its tables still join, and
-//! not to be computed without the key.
+//! Phone numbers and names are replaced by keyed hashes: the same everywhere in an export, so that its tables still join, and
+//! impossible to compute without the key.
 
 use std::borrow::Cow;
 
@@ -12,11 +12,11 @@ use super::{
     schema::Row,
 };
 
-/// Digits of a phone number in international form (E.164 allows 15).
+/// How many digits a phone number in international form has (E.164 allows 15).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-/// Digits that are taken for a phone number without a `+` in front.
+/// How many digits without a `+` in front are taken for a phone number.
 const BARE_PHONE_DIGITS: std::ops::RangeInclusive<usize> = 10..=15;
-/// A name shorter than that is not looked for in texts.
+/// Shorter names are not looked for in texts.
 const MIN_NAME_CHARACTERS: usize = 3;
 
 /// Replaces phone numbers and names in rows.
@@ -28,7 +28,7 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// One that hashes with that key. The same key makes the same hashes in every export.
+    /// A redactor that hashes with that key. The same key makes the same hashes in every export.
     #[expect(clippy::missing_panics_doc, reason = "HMAC takes keys of any length")]
     pub fn new(key: &[u8]) -> Self {
         Self { key: Hmac::new_from_slice(key).expect("HMAC takes keys of any length"), names: Vec::new() }
@@ -68,13 +68,13 @@ impl Redactor {
         format!("{what}-{}", hex::encode(&mac.finalize().into_bytes()[..8]))
     }
 
-    /// A phone number, however it is punctuated, counts by its digits.
+    /// Hashes a phone number by its digits, however it is punctuated.
     fn phone(&self, text: &str) -> String {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         self.hash("phone", if digits.is_empty() { text } else { &digits })
     }
 
-    /// What people wrote. In JSON only strings are changed, so that it stays JSON.
+    /// Redacts what people wrote. In JSON only strings are changed, so that it stays JSON.
     fn prose<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let is_json = text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok();
         if !is_json {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, IsTerminal},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,7 +11,7 @@ use bytes::Bytes;
 use clap::Args;
 use hdrhistogram::Histogram;
 use http::Uri;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -26,6 +25,7 @@ use uuid::Uuid;
 use crate::cli::{
     callback_token,
     output::{Output, say, say_json, shown_url},
+    progress,
     table::{TableOptions, UNREADABLE},
 };
 use crate::{
@@ -182,11 +182,7 @@ struct Deliveries {
 
 impl Run {
     fn new(sender: Sender, plan: DeliveryPlan, options: &Deliver) -> Self {
-        let progress =
-            if io::stderr().is_terminal() { ProgressBar::new(options.events) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} events {per_sec} {msg}") {
-            progress.set_style(style);
-        }
+        let progress = progress::bar(options.events, "{wide_bar} {pos}/{len} events {per_sec} {msg}");
         let pace = options.rate.map(|rate| {
             let mut pace = interval(Duration::from_secs(1) / rate);
             pace.set_missed_tick_behavior(MissedTickBehavior::Burst);

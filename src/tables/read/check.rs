@@ -1,20 +1,15 @@
 //! The first reading: is everything there, and which responses were edited?
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use super::{
-    Progress,
+    Progress, RowsError,
     files::{LineError, Worker, read_lines},
     latest::{Notes, Superseded, Versions, is_response},
 };
-use crate::{
-    event::EventType,
-    export_files::{ExportFolder, SourceError, file},
-    store::StoredItem,
-    tables::Filter,
-};
+use crate::{event::EventType, export_files::ExportFolder, store::StoredItem, tables::Filter};
 
-/// An export whose files were checked, and which of its items are wanted.
+/// An export whose files are all there and whole, and which of its items are wanted.
 pub struct CheckedExport {
     pub(super) export: ExportFolder,
     pub(super) filter: Filter,
@@ -33,14 +28,19 @@ impl CheckedExport {
         scratch: &Path,
         threads: usize,
         progress: Progress<'_>,
-    ) -> Result<Self, SourceError> {
-        let versions = Versions::new(scratch).map_err(file(scratch))?;
+    ) -> Result<Self, RowsError> {
+        let versions = Versions::new(scratch).map_err(RowsError::Scratch)?;
         let make = || Checker { filter: &filter, notes: versions.notes() };
         for checker in read_lines(&export.files, threads, progress, make)? {
-            checker.notes.finish().map_err(file(scratch))?;
+            checker.notes.finish().map_err(RowsError::Scratch)?;
         }
-        let superseded = versions.superseded().map_err(file(scratch))?;
+        let superseded = versions.superseded().map_err(RowsError::Scratch)?;
         Ok(Self { export, filter, superseded })
+    }
+
+    /// Of which point in time the export is, as its manifest says.
+    pub fn exported_at(&self) -> &str {
+        &self.export.exported_at
     }
 }
 
@@ -59,12 +59,12 @@ impl Worker for Checker<'_> {
         }
         let item = StoredItem::strings_of_export_line(line).map_err(LineError::Json)?;
         if !item.is_part() && self.filter.wants(&item) {
-            self.notes.note(&item).map_err(|error: io::Error| SourceError::Sink(error))?;
+            self.notes.note(&item).map_err(RowsError::Scratch)?;
         }
         Ok(())
     }
 
-    fn chunk(&mut self) -> Result<(), SourceError> {
+    fn chunk(&mut self) -> Result<(), RowsError> {
         Ok(())
     }
 }

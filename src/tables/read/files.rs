@@ -14,11 +14,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::MultiGzDecoder;
 use md5::{Digest, Md5};
 
-use super::Progress;
-use crate::export_files::{DataFile, Hashing, SourceError, file};
+use super::{Progress, RowsError};
+use crate::export_files::{DataFile, ExportFilesError, Hashing, file, quoted};
 
 /// Bytes of lines that are read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
+/// The longest line that is read. An item has at most 400 KB, and JSON spells a byte with at most six: a longer line was not
+/// written by DynamoDB, and must not fill the memory.
+const LONGEST_LINE: usize = 4 * 1024 * 1024;
 
 /// Reads all files, each by one of `threads` threads. Each thread has a worker of its own, which gets every line of its
 /// files, is told after every chunk of them, and is given back in the end.
@@ -27,7 +30,7 @@ pub(super) fn read_lines<W: Worker>(
     threads: usize,
     progress: Progress<'_>,
     make: impl Fn() -> W + Sync,
-) -> Result<Vec<W>, SourceError> {
+) -> Result<Vec<W>, RowsError> {
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
     let fail = |error| {
@@ -60,29 +63,29 @@ pub(super) trait Worker: Send {
     /// Whether the file's checksum and number of lines are to be compared with the manifest.
     const CHECKS: bool;
 
-    /// A line.
+    /// Takes a line.
     fn line(&mut self, line: &str) -> Result<(), LineError>;
-    /// Some lines were read.
-    fn chunk(&mut self) -> Result<(), SourceError>;
+    /// Is called after some lines.
+    fn chunk(&mut self) -> Result<(), RowsError>;
 }
 
 /// Why a line cannot be taken.
 pub(super) enum LineError {
-    /// It is no item.
+    /// It is not an item.
     Json(serde_json::Error),
     /// Something else.
-    Source(SourceError),
+    Rows(RowsError),
 }
 
-impl<E: Into<SourceError>> From<E> for LineError {
+impl<E: Into<RowsError>> From<E> for LineError {
     fn from(error: E) -> Self {
-        Self::Source(error.into())
+        Self::Rows(error.into())
     }
 }
 
-fn read_file<W: Worker>(data: &DataFile, progress: Progress<'_>, worker: &mut W) -> Result<(), SourceError> {
+fn read_file<W: Worker>(data: &DataFile, progress: Progress<'_>, worker: &mut W) -> Result<(), RowsError> {
     let failed = || file(&data.path);
-    let wrong = |what: String| SourceError::DataFile { path: data.path.clone(), what };
+    let wrong = |what: String| ExportFilesError::Broken { path: data.path.clone(), what };
     let compressed = Watched {
         file: Hashing { inner: File::open(&data.path).map_err(failed())?, md5: Md5::new() },
         hashes: W::CHECKS,
@@ -92,38 +95,48 @@ fn read_file<W: Worker>(data: &DataFile, progress: Progress<'_>, worker: &mut W)
     let mut chunk = Vec::with_capacity(2 * CHUNK_BYTES);
     let mut count = 0;
     loop {
-        let wanted = CHUNK_BYTES.max(chunk.len());
-        let read = (&mut lines).take(wanted as u64).read_to_end(&mut chunk).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                wrong(format!("it does not unpack ({error})"))
-            }
-            _ => failed()(error),
-        })?;
-        let whole = if read < wanted { chunk.len() } else { memchr::memrchr(b'\n', &chunk).map_or(0, |end| end + 1) };
+        let read =
+            (&mut lines).take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                    wrong(format!("it does not unpack ({error})"))
+                }
+                _ => failed()(error),
+            })?;
+        let is_end = read < CHUNK_BYTES;
+        let whole = if is_end { chunk.len() } else { memchr::memrchr(b'\n', &chunk).map_or(0, |end| end + 1) };
         // Once for all lines, so that no string in them has to be looked at again.
         let text = std::str::from_utf8(&chunk[..whole]).map_err(|error| wrong(format!("it is not UTF-8 ({error})")))?;
+        let too_long = |number| wrong(format!("line {number} is longer than any item"));
         for line in text.lines().filter(|line| !line.is_empty()) {
             count += 1;
+            if line.len() > LONGEST_LINE {
+                return Err(too_long(count).into());
+            }
             worker.line(line).map_err(|error| match error {
-                LineError::Json(error) => wrong(format!("line {count} is no item ({error})")),
-                LineError::Source(error) => error,
+                LineError::Json(error) => {
+                    wrong(format!("line {count} is not an item ({})", quoted(&error.to_string()))).into()
+                }
+                LineError::Rows(error) => error,
             })?;
         }
         worker.chunk()?;
         chunk.drain(..whole);
-        if read < wanted {
+        if chunk.len() > LONGEST_LINE {
+            return Err(too_long(count + 1).into());
+        }
+        if is_end {
             break;
         }
     }
     if W::CHECKS {
         let mut compressed = lines.into_inner().into_inner();
-        // What stands behind the gzip is no line, but part of the file.
+        // What stands behind the gzip is not a line, but is part of the file.
         io::copy(&mut compressed, &mut io::sink()).map_err(failed())?;
         if STANDARD.encode(compressed.file.md5.finalize()) != data.md5 {
-            return Err(wrong("its MD5 checksum is not that of the manifest".to_owned()));
+            return Err(wrong("its MD5 checksum is not that of the manifest".to_owned()).into());
         }
         if count != data.items {
-            return Err(wrong(format!("it has {count} items, and {} in the manifest", data.items)));
+            return Err(wrong(format!("it has {count} items, and {} in the manifest", data.items)).into());
         }
     }
     Ok(())

@@ -3,16 +3,19 @@
 //! The items are read twice: once to check that they are all there and which responses were edited, once for their rows.
 
 mod check;
+mod error;
 mod files;
 mod latest;
+mod names;
 mod rows;
 mod spill;
 
 pub use self::{
     check::CheckedExport,
+    error::{DamagedItem, RowsError},
+    names::Names,
     rows::{OnDamage, Read, RowSink},
 };
-pub use crate::export_files::SourceError;
 
 /// Is told how many bytes of the data files were read since the last time.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);

@@ -8,13 +8,12 @@ use std::{
 };
 
 use super::{
-    CheckedExport, Progress,
+    CheckedExport, DamagedItem, Progress, RowsError,
     files::{LineError, Worker, read_lines},
     spill::{Span, Spill},
 };
 use crate::{
-    export_files::{SourceError, file},
-    store::{ItemKind, StoredBody, StoredItem, StoredParts},
+    store::{ItemKind, MAX_BODY_BYTES, StoredBody, StoredItem, StoredParts},
     tables::{Flattened, Row, flatten},
 };
 
@@ -24,10 +23,10 @@ pub trait RowSink: Send {
     /// [`Table::Quarantine`](crate::tables::Table) first.
     fn row(&mut self, row: &Row<'_>);
 
-    /// Some items were read; a chance to pass rows on.
+    /// Is called after some items: a chance to pass their rows on.
     ///
     /// # Errors
-    /// When the rows cannot be taken; nothing more is read then.
+    /// When the rows cannot be taken; reading stops then.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -48,8 +47,8 @@ pub struct Read<S> {
     pub sinks: Vec<S>,
     /// How many items were made into rows.
     pub items: u64,
-    /// Those that were left out.
-    pub damaged: Vec<SourceError>,
+    /// The items that were left out.
+    pub damaged: Vec<DamagedItem>,
 }
 
 impl CheckedExport {
@@ -62,7 +61,7 @@ impl CheckedExport {
     /// depend on the number of items. `scratch` is a folder for what does not belong in memory: the parts of large bodies.
     ///
     /// # Errors
-    /// When the export cannot be read, a sink takes no more, or an item is damaged and that fails.
+    /// When the export cannot be read, a sink does not take its rows, or an item is damaged and `damage` says to fail.
     pub fn rows<S: RowSink>(
         &self,
         scratch: &Path,
@@ -70,8 +69,8 @@ impl CheckedExport {
         damage: OnDamage,
         progress: Progress<'_>,
         sink: impl Fn() -> S + Sync,
-    ) -> Result<Read<S>, SourceError> {
-        let waiting = Waiting::new(scratch).map_err(file(scratch))?;
+    ) -> Result<Read<S>, RowsError> {
+        let waiting = Waiting::new(scratch).map_err(RowsError::Scratch)?;
         let make =
             || Flattener { checked: self, waiting: &waiting, damage, sink: sink(), items: 0, damaged: Vec::new() };
         let mut flatteners = read_lines(&self.export.files, threads, progress, make)?;
@@ -95,7 +94,7 @@ struct Flattener<'a, S> {
     damage: OnDamage,
     sink: S,
     items: u64,
-    damaged: Vec<SourceError>,
+    damaged: Vec<DamagedItem>,
 }
 
 impl<S: RowSink> Worker for Flattener<'_, S> {
@@ -119,13 +118,13 @@ impl<S: RowSink> Worker for Flattener<'_, S> {
         Ok(())
     }
 
-    fn chunk(&mut self) -> Result<(), SourceError> {
-        self.sink.flush().map_err(SourceError::Sink)
+    fn chunk(&mut self) -> Result<(), RowsError> {
+        self.sink.flush().map_err(RowsError::Sink)
     }
 }
 
 impl<S: RowSink> Flattener<'_, S> {
-    fn item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), SourceError> {
+    fn item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
         let is_latest = !self.checked.superseded.contains(item);
         match flatten(item, body, is_latest, &mut |row| self.sink.row(row)) {
             Flattened::Rows => {
@@ -136,18 +135,19 @@ impl<S: RowSink> Flattener<'_, S> {
         }
     }
 
-    fn damaged(&mut self, error: SourceError) -> Result<(), SourceError> {
-        match self.damage {
-            OnDamage::Fail => Err(error),
-            OnDamage::Skip => {
-                self.damaged.push(error);
+    /// Leaves out an item for an error that is of the item alone, if damaged items may be left out.
+    fn damaged(&mut self, error: RowsError) -> Result<(), RowsError> {
+        match (error, self.damage) {
+            (RowsError::Damaged(item), OnDamage::Skip) => {
+                self.damaged.push(item);
                 Ok(())
             }
+            (error, _) => Err(error),
         }
     }
 }
 
-/// Items whose bodies are in parts, until all parts are there. In memory is only where on disk they are.
+/// Items whose bodies are in parts, until all parts were read. They wait on disk; memory holds where they are.
 struct Waiting {
     spill: Spill,
     parts: Mutex<HashMap<(String, String), Span>>,
@@ -159,28 +159,28 @@ impl Waiting {
         Ok(Self { spill: Spill::new(folder)?, parts: Mutex::default(), items: Mutex::default() })
     }
 
-    fn part(&self, item: &StoredItem) -> Result<(), SourceError> {
+    fn part(&self, item: &StoredItem) -> Result<(), RowsError> {
         let (Some(group), Some(key), Some(piece)) = (item.group(), item.event_key(), item.part()) else {
             return Ok(());
         };
-        let place = self.spill.put(piece).map_err(SourceError::Sink)?;
+        let place = self.spill.put(piece).map_err(RowsError::Scratch)?;
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.insert((group.to_owned(), key.to_owned()), place);
         Ok(())
     }
 
-    fn item(&self, line: &str) -> Result<(), SourceError> {
-        let place = self.spill.put(line.as_bytes()).map_err(SourceError::Sink)?;
+    fn item(&self, line: &str) -> Result<(), RowsError> {
+        let place = self.spill.put(line.as_bytes()).map_err(RowsError::Scratch)?;
         self.items.lock().unwrap_or_else(PoisonError::into_inner).push(place);
         Ok(())
     }
 
-    /// Now that all parts are there, goes on with the items.
-    fn resume<S: RowSink>(&self, flattener: &mut Flattener<'_, S>) -> Result<(), SourceError> {
+    /// Goes on with the items, now that all parts were read.
+    fn resume<S: RowSink>(&self, flattener: &mut Flattener<'_, S>) -> Result<(), RowsError> {
         let items = std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner));
         for place in items {
             let mut line = Vec::new();
-            self.spill.get(place, &mut line).map_err(SourceError::Sink)?;
+            self.spill.get(place, &mut line).map_err(RowsError::Scratch)?;
             // It was an item with parts when it was put away.
             let Ok(item) = StoredItem::from_export_line(&String::from_utf8_lossy(&line)) else { continue };
             let Ok(StoredBody::Parts(parts)) = item.body() else { continue };
@@ -193,13 +193,17 @@ impl Waiting {
         Ok(())
     }
 
-    fn join(&self, item: &StoredItem, parts: &StoredParts<'_>) -> Result<Vec<u8>, SourceError> {
+    fn join(&self, item: &StoredItem, parts: &StoredParts<'_>) -> Result<Vec<u8>, RowsError> {
         let group = item.group().unwrap_or_default();
         let places = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut gzip = Vec::new();
         for key in parts.keys() {
             let place = places.get(&(group.to_owned(), key.as_str().to_owned())).ok_or_else(|| parts.missing())?;
-            self.spill.get(*place, &mut gzip).map_err(SourceError::Sink)?;
+            self.spill.get(*place, &mut gzip).map_err(RowsError::Scratch)?;
+            // What unpacks to a body that is read is not larger than it, and must not fill the memory.
+            if gzip.len() > MAX_BODY_BYTES {
+                return Err(item.damaged("its parts are larger than any body that is received").into());
+            }
         }
         Ok(parts.join(&gzip)?)
     }

@@ -1,4 +1,4 @@
-//! What must wait and does not belong in memory: a file without a name, gone with the process.
+//! What has to wait and does not belong in memory goes to a file without a name, which ends with the process.
 
 use std::{
     fs::File,
@@ -10,7 +10,7 @@ use std::{
 /// Bytes on disk.
 pub(super) struct Spill(Mutex<File>);
 
-/// Where in a spill some bytes are.
+/// Where some bytes are in a spill.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     offset: u64,
@@ -18,7 +18,7 @@ pub(super) struct Span {
 }
 
 impl Spill {
-    /// A new one in a folder.
+    /// Makes an empty spill in a folder.
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         tempfile::tempfile_in(folder).map(|file| Self(Mutex::new(file)))
     }
@@ -31,7 +31,7 @@ impl Spill {
         Ok(Span { offset, length: bytes.len() })
     }
 
-    /// Appends the bytes that were put there to `out`.
+    /// Appends the bytes at `place` to `out`.
     pub(super) fn get(&self, place: Span, out: &mut Vec<u8>) -> io::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(place.offset))?;

@@ -1,4 +1,4 @@
-//! Some rows of a table, column by column: what goes from those who read items to who writes the file.
+//! Some rows of a table, column by column: what the threads that read items pass to the thread that writes the file.
 
 use std::ops::Range;
 
@@ -47,13 +47,13 @@ pub enum Values {
 }
 
 impl Batch {
-    /// No rows yet.
+    /// A batch without rows.
     pub fn new(table: Table) -> Self {
         let columns = table.columns().iter().map(|column| ColumnData::new(column.column_type)).collect();
         Self { table, rows: 0, columns }
     }
 
-    /// Bytes of text in it, about: what its size depends on.
+    /// About how many bytes of text are in it, which is most of its size.
     pub fn text_bytes(&self) -> usize {
         let bytes = |column: &ColumnData| match &column.values {
             Values::Text(text, _) => text.len(),
@@ -62,7 +62,7 @@ impl Batch {
         self.columns.iter().map(bytes).sum()
     }
 
-    /// Gives back memory that no row takes: many batches wait for their row group.
+    /// Frees memory that is not used by rows: many batches wait for their row group.
     pub fn shrink(&mut self) {
         for column in &mut self.columns {
             column.present.shrink_to_fit();
@@ -113,7 +113,7 @@ impl ColumnData {
         Self { present: Vec::new(), values }
     }
 
-    /// Adds the value of a row. One of another type than the column's is null; the tables' definition rules that out.
+    /// Adds the value of a row. A value of another type than the column's becomes null; the tables' definition rules that out.
     pub fn push(&mut self, cell: Cell<'_>) {
         let present = match (&mut self.values, cell) {
             (Values::Text(text, places), Cell::Text(value)) => push_text(text, places, value),

@@ -51,10 +51,15 @@ impl TableWriter for CsvWriter {
     }
 }
 
-/// Whether a spreadsheet would take the text for a formula and compute it: then an apostrophe goes in front, which tells
-/// spreadsheets to take it for text. Phone numbers and numbers look alike and stay as they are.
+/// What a spreadsheet may take for the beginning of a formula: the ASCII signs, their full-width forms, which East Asian
+/// versions treat the same, and the white space that some of them skip.
+const FORMULA_STARTS: [char; 11] =
+    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\t', '\r', '\n'];
+
+/// Whether a spreadsheet may take the text for a formula and compute it: then an apostrophe goes in front, which tells
+/// spreadsheets to take it for text. Phone numbers and numbers begin in the same way, and stay as they are.
 fn is_formula(text: &str) -> bool {
-    let suspicious = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let suspicious = text.starts_with(FORMULA_STARTS);
     let is_phone = || text.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let is_number = || {
         text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))

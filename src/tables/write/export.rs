@@ -91,8 +91,8 @@ impl From<FolderError> for ExportError {
 }
 
 impl TablesExport {
-    /// Begins an export into the folder `place`, which is replaced when the export is finished. With a redactor, phone
-    /// numbers and names are replaced.
+    /// Begins an export into the folder `place`, which is replaced when the export is finished, for a process that is the
+    /// only one to write it. A redactor replaces phone numbers and names.
     ///
     /// # Errors
     /// When the folder is in use for something else, or cannot be written.
@@ -124,10 +124,10 @@ impl TablesExport {
         }
     }
 
-    /// Gives up, with what was in the place before still there.
+    /// Gives up. What was in the place before stays there.
     ///
     /// # Errors
-    /// When it is a table that could not be written.
+    /// When a table could not be written, which may be why the export is given up.
     pub fn abandon(self) -> Result<(), ExportError> {
         drop(self.senders);
         for (table, writer) in Table::ALL.into_iter().zip(self.writers) {
@@ -140,10 +140,10 @@ impl TablesExport {
     /// Writes out everything, describes it, and puts the folder into its place.
     ///
     /// # Errors
-    /// When a file cannot be written; what was in the place before is still there then.
+    /// When a file cannot be written; then, what was in the place before is still there.
     pub fn finish(self, sinks: Vec<Batches>, created: Timestamp) -> Result<Exported, ExportError> {
         for mut sink in sinks {
-            // A writer that is gone says below why.
+            // If its writer has ended, the writer's own error below says why.
             let _ = sink.send(|_| true);
         }
         drop(self.senders);

@@ -1,23 +1,26 @@
 //! A folder of files that appears all at once: written beside its place, then renamed.
 
 use std::{
-    ffi::OsString,
     fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-/// A folder that is being written. When it is dropped unfinished, what was there before stays.
+use tempfile::TempDir;
+
+use crate::files;
+
+/// A folder that is being written. If it is dropped before it is finished, what was there before stays.
 #[derive(Debug)]
 pub struct OutputFolder {
     place: PathBuf,
-    staging: PathBuf,
-    finished: bool,
+    old: PathBuf,
+    staging: TempDir,
 }
 
 /// Why a folder cannot be written.
 #[derive(Debug)]
 pub enum FolderError {
-    /// There is something in its place that no export has put there.
+    /// A file in its place was not written by an export.
     Foreign {
         /// What it is.
         path: PathBuf,
@@ -58,14 +61,13 @@ impl std::error::Error for FolderError {
 }
 
 impl OutputFolder {
-    /// Begins the folder `place`. `is_ours` tells whether a file in a folder that is there already was written by us; one
-    /// that was not is never deleted.
+    /// Begins the folder `place`, for a process that is the only one to write it. `is_ours` tells whether a file in a folder
+    /// that is there already was written by us; one that was not is never deleted.
     ///
     /// # Errors
     /// [`FolderError`].
     pub fn begin(place: &Path, is_ours: impl Fn(&Path) -> bool) -> Result<Self, FolderError> {
-        let staging = beside(place, "partial")?;
-        let old = beside(place, "old")?;
+        let old = files::beside(place, "old").ok_or_else(|| FolderError::NoName { path: place.to_owned() })?;
         // A run that was killed between two renames.
         if !exists(place) && exists(&old) {
             rename(&old, place)?;
@@ -79,64 +81,37 @@ impl OutputFolder {
                 }
             }
         }
-        for leftover in [&staging, &old] {
-            remove(leftover)?;
-        }
-        fs::create_dir_all(&staging).map_err(refused(&staging))?;
-        Ok(Self { place: place.to_owned(), staging, finished: false })
+        remove(&old)?;
+        fs::create_dir_all(files::parent(place)).map_err(refused(place))?;
+        let staging = files::folder_aside(place).map_err(refused(place))?;
+        Ok(Self { place: place.to_owned(), old, staging })
     }
 
     /// Where to write the files until the folder is finished.
     pub fn path(&self) -> &Path {
-        &self.staging
-    }
-
-    /// A folder beside a place, for what belongs to it and must survive a failed run.
-    ///
-    /// # Errors
-    /// [`FolderError::NoName`].
-    pub fn beside(place: &Path, what: &str) -> Result<PathBuf, FolderError> {
-        beside(place, what)
+        self.staging.path()
     }
 
     /// Puts the folder into its place, instead of what was there.
     ///
     /// # Errors
     /// [`FolderError::File`]; then the old one is still there.
-    pub fn finish(mut self) -> Result<(), FolderError> {
-        let old = beside(&self.place, "old")?;
-        let replaces = exists(&self.place);
+    pub fn finish(self) -> Result<(), FolderError> {
+        let Self { place, old, staging } = self;
+        let replaces = exists(&place);
         if replaces {
-            rename(&self.place, &old)?;
+            rename(&place, &old)?;
         }
-        if let Err(error) = rename(&self.staging, &self.place) {
+        if let Err(error) = rename(staging.path(), &place) {
             if replaces {
-                rename(&old, &self.place)?;
+                rename(&old, &place)?;
             }
             return Err(error);
         }
-        self.finished = true;
+        // It is under another name now, which is not to be deleted.
+        let _ = staging.keep();
         remove(&old)
     }
-}
-
-impl Drop for OutputFolder {
-    fn drop(&mut self) {
-        if !self.finished {
-            // Nobody is left to tell; the next run tries again.
-            let _ = fs::remove_dir_all(&self.staging);
-        }
-    }
-}
-
-/// `.<name>.<what>` beside `<name>`: on the same file system, so that a rename suffices.
-fn beside(place: &Path, what: &str) -> Result<PathBuf, FolderError> {
-    let name = place.file_name().ok_or_else(|| FolderError::NoName { path: place.to_owned() })?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(".");
-    hidden.push(what);
-    Ok(place.with_file_name(hidden))
 }
 
 fn exists(path: &Path) -> bool {
@@ -148,10 +123,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), FolderError> {
 }
 
 fn remove(path: &Path) -> Result<(), FolderError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refused(path)(error)),
-        _ => Ok(()),
-    }
+    files::remove(path).map_err(refused(path))
 }
 
 fn refused(path: &Path) -> impl FnOnce(io::Error) -> FolderError {

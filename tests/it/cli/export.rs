@@ -1,6 +1,6 @@
 //! `kaizala export` as a process: its formats, its folder, its filters.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, io::Write, path::Path, process::Command};
 
 use kaizala_webhook::{store::StoredItem, tables::Table};
 use serde_json::{Value, json};
@@ -50,7 +50,9 @@ fn csv_parquet_and_ndjson_hold_the_same_rows() {
 #[test]
 fn what_a_spreadsheet_would_compute_is_text_in_csv() {
     let folder = tempfile::tempdir().expect("there is a place for files");
-    let texts = ["=1+1", "+cmd", "-x", "@A1", "\tx", "\rx", "+15550001234", "-12.5", "+4", "a=b", "'", "a,\"b\"\r\nc"];
+    let formulas = ["=1+1", "+cmd", "-x", "@A1", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠A1"];
+    let harmless = ["+15550001234", "-12.5", "+4", "a=b", "'", "a,\"b\"\r\nc"];
+    let texts = [&formulas[..], &harmless].concat();
     let items: Vec<_> = (0..)
         .zip(texts)
         .flat_map(|(id, text)| {
@@ -66,9 +68,8 @@ fn what_a_spreadsheet_would_compute_is_text_in_csv() {
     let mut reader = csv::Reader::from_path(out.join("messages.csv")).expect("it is there");
     let found: Vec<_> = reader.records().map(|row| row.expect("it is CSV")[4].to_owned()).collect();
 
-    let expected =
-        ["'=1+1", "'+cmd", "'-x", "'@A1", "'\tx", "'\rx", "+15550001234", "-12.5", "+4", "a=b", "'", "a,\"b\"\r\nc"];
-    assert_eq!(found, expected);
+    let expected = formulas.map(|text| format!("'{text}")).into_iter().chain(harmless.map(str::to_owned));
+    assert_eq!(found, expected.collect::<Vec<_>>());
 }
 
 #[test]
@@ -133,6 +134,92 @@ fn filters_choose_by_group_type_and_time_and_the_newest_is_of_what_is_chosen() {
     assert_eq!(latest(&["--until", "2023-03-06T09:12:29Z"]), [(false, true)]);
 
     assert_eq!(export(&["--from", text(&raw), "--out", "x", "--since", "yesterday"], &[]).0, 2);
+}
+
+#[test]
+fn filters_that_match_nothing_leave_the_old_export_and_name_what_is_nearest() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let (raw, out) = (folder.path().join("raw"), folder.path().join("out"));
+    write_export(&raw, &items(), 2);
+    let run = |more: &[&str]| {
+        let common = ["--from", text(&raw), "--out", text(&out), "--format", "csv"];
+        export(&[&common, more].concat(), &[])
+    };
+    assert_eq!(run(&[]).0, 0);
+    let before = contents(&out);
+
+    let group = "21b148ce-7b8f-411c-a1fe-aebaa868d99";
+    for (filters, said) in [
+        (&["--type", "SurveyRespons"][..], "there is no type SurveyRespons, the nearest is SurveyResponse."),
+        (&["--type", "textmessagecreate"], "the nearest is TextMessageCreated."),
+        (&["--group", group], "the nearest is 21b148ce-7b8f-411c-a1fe-aebaa868d992."),
+        (&["--since", "2030-01-01"], "there is none with received from 2030-01-01T00:00:00.000Z."),
+    ] {
+        let (code, output, error) = run(filters);
+        assert_eq!((code, output.as_str()), (1, ""), "{error}");
+        assert!(error.contains(said) && error.contains("--allow-empty"), "{error}");
+        assert_eq!(contents(&out), before);
+    }
+
+    assert_eq!(run(&["--type", "SurveyRespons", "--allow-empty"]).0, 0);
+    assert_eq!(fs::read_to_string(out.join("events.csv")).expect("it is there").lines().count(), 1);
+    // An export of everything may be empty.
+    write_export(&folder.path().join("empty"), &[], 1);
+    assert_eq!(exported(text(&folder.path().join("empty")), &[])["events"], Rows::new());
+}
+
+#[test]
+fn two_runs_into_one_folder_end_with_the_whole_export_of_one_and_an_error_of_the_other() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let (raw, out) = (folder.path().join("raw"), folder.path().join("out"));
+    write_export(&raw, &items(), 1);
+    // A pipe in place of the data file holds the first run until the test writes into it.
+    let file = raw.join("AWSDynamoDB/01678096800000-00000001/data/file0.json.gz");
+    let data = fs::read(&file).expect("it is there");
+    let whole = folder.path().join("whole");
+    fs::rename(&file, &whole).expect("it is there");
+    assert!(Command::new("mkfifo").arg(&file).status().expect("it is there").success());
+    let arguments = ["--from", text(&raw), "--out", text(&out), "--format", "ndjson", "--json"];
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| export(&arguments, &[]));
+        // Opens when the first run has opened it to read.
+        let mut pipe = fs::File::options().write(true).open(&file).expect("it is read");
+
+        let second = export(&arguments, &[]);
+
+        // The second reading finds the file.
+        fs::rename(&whole, &file).expect("it is there");
+        pipe.write_all(&data).expect("it is read");
+        drop(pipe);
+        (first.join().expect("it does not panic"), second)
+    });
+
+    assert_eq!(second.0, 1, "{second:?}");
+    assert!(second.2.contains("another run is writing"), "{second:?}");
+    assert_eq!(first.0, 0, "{first:?}");
+    let summary: Value = serde_json::from_str(&first.1).expect("it is JSON");
+    let events = read_ndjson(&out)["events"].len();
+    assert_eq!(summary["tables"]["events"]["rows"], events);
+    assert_eq!(summary["items"].as_u64(), u64::try_from(events + read_ndjson(&out)["quarantine"].len()).ok());
+    assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 2);
+}
+
+#[test]
+fn a_period_that_ends_before_it_begins_is_wrong_usage_in_every_command() {
+    let period = ["--since", "2023-03-08", "--until", "2023-03-07"];
+    let nothing_is_read = ["--endpoint-url", "http://127.0.0.1:1"];
+    for command in [
+        &["export", "--from", "nowhere", "--out", "x"][..],
+        &["report", "--from", "nowhere", "--out", "x"],
+        &["events", "list", "--group", "g"],
+        &["quarantine", "list"],
+    ] {
+        let mut kaizala = Command::new(env!("CARGO_BIN_EXE_kaizala"));
+        let output = run(kaizala.args(command).args(period).args(nothing_is_read), b"");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {error}");
+        assert!(error.contains("the period ends before it begins"), "{command:?}: {error}");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `kaizala export` from DynamoDB's export files: found, checked, and read whole.
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, io::Write, path::Path, process::Command};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{
     Router,
     extract::{Query, Request, State},
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::support::{
     events::noise,
+    process::run,
     tables::{export, exported, exported_with, read_ndjson, stored, text, write_export},
 };
 
@@ -53,8 +55,6 @@ fn the_rows_are_those_that_the_athena_views_return() {
 
 #[test]
 fn an_item_comes_back_from_a_line_of_an_export_as_it_was() {
-    use aws_sdk_dynamodb::types::AttributeValue;
-
     for item in [message("1", "\"quoted\" \u{1f600}\n"), message("2", &noise("a", 1024 * 1024))].concat() {
         let mut line = Vec::new();
         item.write_export_line(&mut line);
@@ -67,10 +67,7 @@ fn an_item_comes_back_from_a_line_of_an_export_as_it_was() {
     let expected = [("pulled", AttributeValue::Bool(true)), ("n", AttributeValue::N("1".to_owned()))];
     assert!(
         item == StoredItem::from(
-            expected
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .collect::<std::collections::HashMap<_, _>>()
+            expected.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<HashMap<_, _>>()
         )
     );
 }
@@ -147,7 +144,8 @@ fn a_damaged_item_is_named_and_left_out_only_when_asked() {
     items.extend(message("small", "whole"));
     write_export(&raw, &items, 2);
 
-    fails(&raw, "item g / TextMessageCreated#large: a part is missing; --skip-damaged leaves it out");
+    let advice = "an item is damaged; --skip-damaged leaves such items out: item g / TextMessageCreated#large: a part is missing";
+    fails(&raw, advice);
 
     let tables = exported(text(&raw), &["--skip-damaged"]);
     assert_eq!(tables["events"].len(), 1);
@@ -164,7 +162,6 @@ fn files_that_are_not_those_that_were_exported_are_refused() {
         (raw, export)
     };
     let gzip = |text: &[u8]| {
-        use std::io::Write;
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(text).and_then(|()| gzip.finish()).expect("a Vec takes every write")
     };
@@ -189,7 +186,7 @@ fn files_that_are_not_those_that_were_exported_are_refused() {
     fs::write(&manifest, text.replace("\"itemCount\":1", "\"itemCount\":2")).expect("it is written");
     fails(&raw, "manifest-files.json: its MD5 checksum");
     fs::remove_file(export.join("manifest-files.md5")).expect("it is there");
-    fails(&raw, "manifest-files.json: it counts 4 items, manifest-summary.json 2");
+    fails(&raw, "manifest-files.json: it counts 4 items, and manifest-summary.json 2");
 
     let (raw, export) = fresh("incremental");
     let summary = export.join("manifest-summary.json");
@@ -199,6 +196,62 @@ fn files_that_are_not_those_that_were_exported_are_refused() {
 
     fails(&folder.path().join("gone/AWSDynamoDB/01678096800000-00000001/data"), "no finished DynamoDB export");
     fails(&folder.path().join("nowhere"), "nowhere");
+}
+
+/// Runs an export of a folder in little memory, and returns what it says when it fails.
+fn fails_in_little_memory(raw: &Path) -> String {
+    let out = raw.with_file_name("out");
+    let script = r#"ulimit -v 1500000; exec "$0" export --from "$1" --out "$2" --format csv"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_kaizala"), text(raw), text(&out)]);
+    let output = run(&mut shell, b"");
+    let error = String::from_utf8(output.stderr).expect("it prints text");
+    assert_eq!(output.status.code(), Some(1), "{}", error.chars().take(2000).collect::<String>());
+    error
+}
+
+#[test]
+fn a_line_that_is_longer_than_any_item_takes_no_memory_and_is_not_printed() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let raw = folder.path().join("raw");
+    write_export(&raw, &message("1", "one"), 1);
+    let gzip = |text: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text).and_then(|()| gzip.finish()).expect("a Vec takes every write")
+    };
+    // Two gigabytes, in megabytes that are packed once.
+    let letters = gzip(&vec![b'a'; 16 * 1024 * 1024]).repeat(128);
+    let file = [gzip(br#"{"Item":{"groupId":{"S":""#), letters, gzip(b"\"}}}\n")].concat();
+    fs::write(raw.join(EXPORT).join("data/file0.json.gz"), file).expect("it is written");
+
+    let error = fails_in_little_memory(&raw);
+
+    assert!(error.contains("file0.json.gz: line 1 is longer than any item; fetch the export again"), "{error}");
+    assert!(error.len() < 500, "{error}");
+}
+
+#[test]
+fn what_an_error_quotes_of_a_file_is_short_and_harmless() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let hostile = format!("\u{1b}[2J\u{9b}31m{}", "k".repeat(300_000));
+    let item = StoredItem::from(HashMap::from(
+        [("groupId", &hostile), ("eventKey", &hostile), ("eventType", &"X".to_owned())]
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone()))),
+    ));
+    let raw = folder.path().join("raw");
+    write_export(&raw, &[item], 1);
+    let no_body = fails_in_little_memory(&raw);
+    assert!(no_body.contains("kkk…") && no_body.contains("it has no body"), "{no_body}");
+
+    let manifest = raw.join(EXPORT).join("manifest-files.json");
+    fs::remove_file(manifest.with_extension("md5")).expect("it is there");
+    fs::write(&manifest, json!({ "itemCount": hostile }).to_string()).expect("it is written");
+    let no_number = fails_in_little_memory(&raw);
+    assert!(no_number.contains("manifest-files.json: invalid type"), "{no_number}");
+
+    for error in [no_body, no_number] {
+        assert!(error.len() < 1000 && !error.trim_end().contains(char::is_control), "{error:?}");
+    }
 }
 
 #[test]

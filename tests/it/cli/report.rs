@@ -151,7 +151,14 @@ fn filters_of_the_command_narrow_the_report_and_an_empty_one_says_so() {
     assert_eq!(items(&["--group", "other"]), 1);
     assert_eq!(items(&["--type", "JobCreated,JobResponse"]), 2);
     assert_eq!(items(&["--since", "2023-03-07", "--until", "2023-03-08"]), 3);
-    assert_eq!(items(&["--group", "nobody"]), 0);
+
+    let before = fs::read(&out).expect("it is there");
+    let misspelt = ["report", "--from", text(&raw), "--out", text(&out), "--group", "othr"];
+    let (code, _, error) = kaizala(&misspelt);
+    assert_eq!(code, 1);
+    assert!(error.contains("there is no group othr, the nearest is other."), "{error}");
+    assert_eq!(fs::read(&out).expect("it is there"), before);
+    assert_eq!(items(&["--group", "nobody", "--allow-empty"]), 0);
 
     let mut page = Page::open(&out, 360);
     assert_eq!(page.ask("charts()"), json!({}));

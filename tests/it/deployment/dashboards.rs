@@ -1,8 +1,13 @@
 //! The recipes of `dashboards/` return what they promise, run over an export in DynamoDB's own layout.
 
-use std::{path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
-use crate::support::process::{run, tool};
+use crate::support::{
+    World,
+    process::{run, tool},
+    tables::text,
+    world::TABLE,
+};
 
 /// Runs a Python script of the repository, which says by its exit code whether all is well and otherwise what is not.
 fn succeeds(script: &str, arguments: &[&str]) {
@@ -25,4 +30,55 @@ fn the_athena_stack_holds_the_views_as_they_are() {
 #[test]
 fn every_duckdb_recipe_returns_the_expected_rows() {
     succeeds("tests/dashboards/run_duckdb.py", &[]);
+}
+
+/// The command lines that a page shows: in Markdown its blocks of shell, in SQL what its comments indent.
+fn command_lines(page: &str, is_sql: bool) -> Vec<String> {
+    if !is_sql {
+        let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+        return blocks.filter(|block| block.contains("duckdb")).map(str::to_owned).collect();
+    }
+    let lines: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("--   ")).collect();
+    if lines.is_empty() { Vec::new() } else { vec![lines.join("\n")] }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_line_of_the_duckdb_recipes_runs_as_it_is_written() {
+    let world = World::new().await;
+    for id in 0..3 {
+        world.deliver_body(format!(r#"{{"eventId":"{id}","eventType":"X","groupId":"g","data":{{}}}}"#)).await;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let export = root.join("tests/fixtures/export/2023-03-08/AWSDynamoDB/01678240803512-2a925004");
+    let mut path =
+        vec![tool("bin/duckdb").with_file_name(""), Path::new(env!("CARGO_BIN_EXE_kaizala")).with_file_name("")];
+    path.extend(env::split_paths(&env::var_os("PATH").expect("there is one")));
+    let path = env::join_paths(path).expect("no folder has a colon");
+    let mut found = 0;
+    for page in ["dashboards/README.md", "dashboards/duckdb/parquet.sql", "dashboards/duckdb/raw-export.sql"] {
+        for commands in command_lines(&fs::read_to_string(root.join(page)).expect("it is text"), page.ends_with("sql"))
+        {
+            found += 1;
+            // The one thing that is not as it is written: there is no S3 here.
+            let (here, events) = match commands.split_once("s3://") {
+                Some((before, after)) => {
+                    let (_, after) = after.split_once('\'').expect("the address is quoted");
+                    (format!("{before}{}'{after}", text(&export)), 48)
+                }
+                None => (commands, 3),
+            };
+            let folder = tempfile::tempdir().expect("there is a place for files");
+            std::os::unix::fs::symlink(root.join("dashboards"), folder.path().join("dashboards")).expect("it is made");
+            let mut shell = Command::new("sh");
+            shell.args(["-e", "-c", &here]).current_dir(folder.path()).env("PATH", &path).env("HOME", folder.path());
+            shell.env("TABLE_NAME", TABLE).env("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url());
+
+            let output = run(&mut shell, b"SELECT 'there are ' || count(*) || ' events' FROM events;");
+
+            let said =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(output.status.success() && said.contains(&format!("there are {events} events")), "{here}\n{said}");
+        }
+    }
+    assert_eq!(found, 4, "command lines with DuckDB");
 }

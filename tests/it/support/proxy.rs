@@ -33,6 +33,8 @@ pub enum Fault {
     Throttling,
     /// DynamoDB finds the request invalid; nothing is done.
     Rejection,
+    /// DynamoDB does not accept the credentials; nothing is done.
+    Denial,
     /// No answer ever; nothing is done.
     Hang,
     /// The work is done, but the answer never arrives.
@@ -185,6 +187,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         Some(Fault::ServerError) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Some(Fault::Throttling) => refuse(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
         Some(Fault::Rejection) => refuse(StatusCode::BAD_REQUEST, "ValidationException"),
+        Some(Fault::Denial) => refuse(StatusCode::BAD_REQUEST, "AccessDeniedException"),
         Some(Fault::Hang) => pending().await,
         Some(Fault::LostAnswer) => {
             forward(&shared, request).await;
