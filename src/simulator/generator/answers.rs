@@ -10,7 +10,7 @@ use super::{
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// What somebody answers, as the value of `answer`; none when the key is absent. Some questions stay unanswered.
+/// What somebody answers, as the value of `answer`; `None` if the key is absent. Some questions stay unanswered.
 pub(super) fn respond(ask: &Ask, now: u64, dice: &mut Dice) -> Option<Json> {
     if dice.percent(85) { Some(answer(ask, now, dice)) } else { unanswered(ask.kind, dice) }
 }

@@ -4,9 +4,9 @@ use super::{
     answers,
     dice::Dice,
     json::{Json, Object},
+    person::Person,
     templates::{ACTIONS, Ask, MEETINGS, POLLS, RESPONSE_TIME, RESPONSE_TIME_SPACED, SURVEYS, Template},
     words,
-    world::Person,
 };
 
 /// What a card is to Kaizala.

@@ -6,9 +6,9 @@ use super::{
     dice::Dice,
     json::{Json, Object},
     media,
+    person::Person,
     templates::QuestionKind,
     words,
-    world::Person,
 };
 
 /// From that many characters on, an edit leaves an answer alone: an edit of something large stays large.
@@ -17,7 +17,7 @@ const KEPT_FROM: usize = 100_000;
 /// The `data` of an event.
 #[derive(Clone)]
 pub(super) enum Content {
-    /// What cannot be edited; none when there is no `data`.
+    /// What cannot be edited; `None` if there is no `data`.
     Fixed(Option<Json>),
     /// A response to a card.
     Response(Box<Response>),
@@ -72,7 +72,7 @@ impl Content {
         }
     }
 
-    /// An edit; none of what is no response. No two edits in a row of edits are equal.
+    /// An edit; `None` of what is not a response. No two edits in a row of edits are equal.
     pub(super) fn edited(&self, dice: &mut Dice) -> Option<Self> {
         match self {
             Self::Fixed(_) => None,

@@ -5,9 +5,9 @@ use std::fmt;
 use super::{
     content::Content,
     dice::Dice,
+    group::{Group, Subscription},
     happening::Happening,
     json::{Json, Object, Order},
-    world::{Group, Subscription},
 };
 
 /// One thing that somebody did in Kaizala.
@@ -62,14 +62,14 @@ impl Generated {
     }
 
     /// The same event through a subscription of its action package: same eventType, eventId and `data`, other objectId,
-    /// objectType, subscriptionId and context, and every object's members in another order. None for what belongs to no
-    /// package.
+    /// objectType, subscriptionId and context, and every object's members in another order. `None` for what does not
+    /// belong to a package.
     pub fn through_package(&self) -> Option<Vec<u8>> {
         self.package.as_ref().map(|package| self.through(package, Order::Reversed))
     }
 
     /// The event after its responder edited it: same eventId and responseId, isUpdateResponse true, some answers and
-    /// the response's time changed. None for what is no response. The same each time that it is asked for; an edit of
+    /// the response's time changed. `None` for what is not a response. The same each time that it is asked for; an edit of
     /// the edit is a further one.
     pub fn edited(&self) -> Option<Self> {
         let mut dice = self.dice.clone();

@@ -12,9 +12,12 @@ mod card;
 mod content;
 mod dice;
 mod generated;
+mod group;
 mod happening;
 mod json;
+mod kind;
 mod media;
+mod person;
 mod scene;
 mod templates;
 mod text;
@@ -23,6 +26,7 @@ mod world;
 
 use self::{
     dice::{Dice, Purpose},
+    text::Size,
     world::World,
 };
 pub use self::{generated::Generated, world::BEGINNING};
@@ -39,16 +43,6 @@ pub struct Generator {
     seed: u64,
     index: u64,
     world: World,
-}
-
-/// How much somebody has to say.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Size {
-    Usual,
-    /// Some hundred KB.
-    Large,
-    /// One to three MB, hardly compressible.
-    Huge,
 }
 
 impl Generator {

@@ -1,16 +1,18 @@
 //! What comes of each thing that happens: the `data` of its event, and what the group remembers of it.
 
 use super::{
-    Size,
     card::{Card, CardKind},
     content::{Content, JobResponse, JobShape, Response},
     dice::Dice,
+    group::{Group, Job, SubGroup, remember},
     happening::Happening,
     json::{Json, Object},
+    kind::Kind,
     media::{self, Spelling},
+    person::Person,
     templates::QuestionKind,
-    text, words,
-    world::{Group, Job, Person, SubGroup, remember},
+    text::{self, Size},
+    words,
 };
 
 /// Where and when something happens.
@@ -22,8 +24,26 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Lets that happen.
+    pub(super) fn play(&mut self, kind: Kind) -> Happening {
+        match kind {
+            Kind::Created(kind) => self.card_created(kind),
+            Kind::Answered(kind) => self.card_answered(kind),
+            Kind::JobCreated => self.job_created(),
+            Kind::JobAnswered => self.job_answered(),
+            Kind::Message => self.message(),
+            Kind::Attachment => self.attachment(),
+            Kind::Announcement => self.announcement(),
+            Kind::MemberAdded => self.member_added(),
+            Kind::MemberRemoved => self.member_removed(),
+            Kind::SubGroupAdded => self.sub_group_added(),
+            Kind::SubGroupRemoved => self.sub_group_removed(),
+            Kind::Unknown => self.unknown(),
+        }
+    }
+
     /// A card is sent.
-    pub(super) fn card_created(&mut self, kind: CardKind) -> Happening {
+    fn card_created(&mut self, kind: CardKind) -> Happening {
         let creator = self.group.member(&mut self.dice);
         let card = Card::new(kind, &creator, &mut self.dice);
         let names_group = self.dice.percent(80);
@@ -46,7 +66,7 @@ impl Scene<'_> {
     }
 
     /// A card is answered.
-    pub(super) fn card_answered(&mut self, kind: CardKind) -> Happening {
+    fn card_answered(&mut self, kind: CardKind) -> Happening {
         let responder = self.group.member(&mut self.dice);
         let Some(card) = self.group.card(kind, &mut self.dice) else { return self.card_created(kind) };
         let names_group = self.dice.percent(90);
@@ -88,7 +108,7 @@ impl Scene<'_> {
     }
 
     /// A job is assigned.
-    pub(super) fn job_created(&mut self) -> Happening {
+    fn job_created(&mut self) -> Happening {
         let creator = self.group.member(&mut self.dice);
         let assignees: Vec<_> = (0..self.dice.count(1, 4)).map(|_| self.group.member(&mut self.dice)).collect();
         let job = Job { id: self.dice.id(), assignees };
@@ -108,7 +128,7 @@ impl Scene<'_> {
     }
 
     /// A job is answered by an assignee.
-    pub(super) fn job_answered(&mut self) -> Happening {
+    fn job_answered(&mut self) -> Happening {
         let dice = &mut self.dice;
         let job = &self.group.jobs[dice.index(self.group.jobs.len())];
         let assignee = job.assignees[dice.index(job.assignees.len())].clone();
@@ -136,7 +156,7 @@ impl Scene<'_> {
     }
 
     /// A message is sent.
-    pub(super) fn message(&mut self) -> Happening {
+    fn message(&mut self) -> Happening {
         let author = self.group.member(&mut self.dice);
         let text = match text::oversized(self.size, &mut self.dice) {
             Some(text) => text,
@@ -146,7 +166,7 @@ impl Scene<'_> {
     }
 
     /// Files are sent.
-    pub(super) fn attachment(&mut self) -> Happening {
+    fn attachment(&mut self) -> Happening {
         let author = self.group.member(&mut self.dice);
         let kinds = [
             (6, ("Image", "jpg", 1)),
@@ -164,7 +184,7 @@ impl Scene<'_> {
     }
 
     /// An announcement is made.
-    pub(super) fn announcement(&mut self) -> Happening {
+    fn announcement(&mut self) -> Happening {
         let author = self.group.member(&mut self.dice);
         let spelling = if self.dice.percent(50) { Spelling::Short } else { Spelling::Media };
         let data = Object::new()
@@ -180,7 +200,7 @@ impl Scene<'_> {
     }
 
     /// Somebody joins.
-    pub(super) fn member_added(&mut self) -> Happening {
+    fn member_added(&mut self) -> Happening {
         let by = self.group.member(&mut self.dice);
         let member = Person::new(&mut self.dice);
         let data = member_data(&member, &mut self.dice);
@@ -189,7 +209,7 @@ impl Scene<'_> {
     }
 
     /// Somebody leaves.
-    pub(super) fn member_removed(&mut self) -> Happening {
+    fn member_removed(&mut self) -> Happening {
         let member = self.group.members.remove(self.dice.index(self.group.members.len()));
         let by = self.group.member(&mut self.dice);
         let data = member_data(&member, &mut self.dice);
@@ -197,7 +217,7 @@ impl Scene<'_> {
     }
 
     /// A group is put into the group.
-    pub(super) fn sub_group_added(&mut self) -> Happening {
+    fn sub_group_added(&mut self) -> Happening {
         let by = self.group.member(&mut self.dice);
         let sub_group = SubGroup { id: self.dice.id(), name: self.dice.pick(&words::GROUP_NAMES) };
         let data = sub_group_data(&sub_group, &mut self.dice);
@@ -206,7 +226,7 @@ impl Scene<'_> {
     }
 
     /// A group is taken out of the group.
-    pub(super) fn sub_group_removed(&mut self) -> Happening {
+    fn sub_group_removed(&mut self) -> Happening {
         let by = self.group.member(&mut self.dice);
         let sub_group = self.group.sub_groups.remove(self.dice.index(self.group.sub_groups.len()));
         let data = sub_group_data(&sub_group, &mut self.dice);
@@ -214,7 +234,7 @@ impl Scene<'_> {
     }
 
     /// Something that nobody has documented.
-    pub(super) fn unknown(&mut self) -> Happening {
+    fn unknown(&mut self) -> Happening {
         let by = self.group.member(&mut self.dice);
         let event_type = self.dice.pick(&words::UNKNOWN_TYPES);
         let reaction = self.dice.pick(&words::REACTIONS);

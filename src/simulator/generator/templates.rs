@@ -32,7 +32,7 @@ pub(super) enum QuestionKind {
 
 /// A form that cards are made from. Each has a question for text, so that an edit can always say something new.
 pub(super) struct Template {
-    /// The action package behind it, without version; none for what comes with the app.
+    /// The action package behind it, without version; `None` for what comes with the app.
     pub(super) package: Option<&'static str>,
     pub(super) title: &'static str,
     pub(super) asks: &'static [Ask],

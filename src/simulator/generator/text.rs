@@ -1,7 +1,17 @@
 //! What people write.
 
-use super::{Size, dice::Dice, words};
+use super::{dice::Dice, words};
 use crate::event::Timestamp;
+
+/// How much somebody has to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    Usual,
+    /// Some hundred KB.
+    Large,
+    /// One to three MB, hardly compressible.
+    Huge,
+}
 
 /// A message: mostly a phrase or three, now and then a page.
 pub(super) fn message(dice: &mut Dice) -> String {
@@ -9,7 +19,7 @@ pub(super) fn message(dice: &mut Dice) -> String {
     join_phrases(phrases, dice)
 }
 
-/// The text of something large or huge; none for the usual size.
+/// The text of something large or huge; `None` for the usual size.
 pub(super) fn oversized(size: Size, dice: &mut Dice) -> Option<String> {
     match size {
         Size::Usual => None,
