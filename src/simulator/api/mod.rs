@@ -5,6 +5,7 @@
 //! a client must not rely on them.
 
 mod access;
+pub mod example;
 mod faults;
 mod pull;
 mod query;
@@ -53,7 +54,7 @@ pub struct ApiConfig {
     pub callback_spelling: CallbackSpelling,
     /// Where actions carry their responses.
     pub response_place: ResponsePlace,
-    /// How many calls an access token is good for in a minute; none for no limit.
+    /// How many calls an access token is good for in a minute; `None` for no limit.
     pub calls_per_minute: Option<usize>,
     /// What the API takes for now.
     pub clock: Clock,
@@ -244,7 +245,7 @@ async fn log(request: Request, next: Next) -> Response {
     response
 }
 
-/// A header's value, empty when there is none.
+/// A header's value; empty if it is missing.
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ impl Parameters {
         Self(pairs.map(|(name, value)| (form_decode(name), form_decode(value))).collect())
     }
 
-    /// A parameter's value; none when it is missing or empty.
+    /// A parameter's value; `None` if it is missing or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
