@@ -77,6 +77,12 @@ impl EventKey {
         self.0.split('#').nth(2).is_some_and(|suffix| suffix.starts_with('r'))
     }
 
+    /// The key of the event that this key's item is a revision of; `None` if it is not a revision.
+    pub fn original(&self) -> Option<Self> {
+        let (second, _) = self.0.match_indices('#').nth(1)?;
+        self.0[second..].starts_with("#r").then(|| Self(self.0[..second].to_owned()))
+    }
+
     /// Whether the key is that of a body that is not an event.
     pub fn is_quarantined(&self) -> bool {
         !self.0.contains('#')

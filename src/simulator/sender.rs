@@ -1,12 +1,7 @@
-//! Delivery as Kaizala does it: a handshake first, then each event by POST, retried when the answer is not 2xx, until the
+//! Delivery as Kaizala does it: a handshake first, then each event by POST, retried if the answer is not 2xx, until the
 //! whole webhook is disabled because one event could not be delivered.
 
-use std::{
-    error::Error,
-    fmt,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{error::Error, fmt, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
@@ -30,7 +25,17 @@ pub struct Sender {
     url: Uri,
     token: HeaderValue,
     first_pause: Duration,
-    disabled: AtomicBool,
+    stopped: OnceLock<Stop>,
+}
+
+/// Why a sender sends nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// An event could not be delivered, at which Kaizala disables the whole webhook.
+    Disabled,
+    /// The receiver refused the callback token. Kaizala would try again for two days; but what is wrong is known at once,
+    /// and the same token would be refused again.
+    TokenRefused,
 }
 
 /// Why a sender cannot be made.
@@ -58,7 +63,7 @@ pub enum HandshakeError {
 /// What became of one event.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// The status of the last answer; none when there was no answer.
+    /// The status of the last answer; `None` if there was no answer.
     pub status: Option<StatusCode>,
     /// The body of the last answer.
     pub body: Bytes,
@@ -122,7 +127,7 @@ impl Sender {
         let mut token = HeaderValue::from_str(token).map_err(|_| SenderError::Token)?;
         token.set_sensitive(true);
         let client = http_client().map_err(SenderError::Certificates)?;
-        Ok(Self { client, url, token, first_pause: FIRST_PAUSE, disabled: AtomicBool::new(false) })
+        Ok(Self { client, url, token, first_pause: FIRST_PAUSE, stopped: OnceLock::new() })
     }
 
     /// Compresses time: the first retry comes after `pause`, each further one after twice as long.
@@ -131,9 +136,14 @@ impl Sender {
         Self { first_pause: pause, ..self }
     }
 
+    /// Why nothing is sent any more; `None` as long as the sender sends.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stopped.get().copied()
+    }
+
     /// Whether the webhook was disabled, which happens when one event cannot be delivered. Nothing is sent after that.
     pub fn is_disabled(&self) -> bool {
-        self.disabled.load(Ordering::SeqCst)
+        self.stopped() == Some(Stop::Disabled)
     }
 
     /// Validates the callback URL, as Kaizala does on subscribing.
@@ -158,20 +168,26 @@ impl Sender {
         if body == token { Ok(()) } else { Err(HandshakeError::Body) }
     }
 
-    /// Delivers an event: at once, and after a failure up to six times more. When that does not help either, the webhook
-    /// is disabled. None when it is disabled already.
+    /// Delivers an event: at once, and after a failure up to six times more. If that does not help either, or if the token
+    /// is refused, the sender [stops](Self::stopped). Returns `None` if it has stopped already.
     pub async fn deliver(&self, body: Bytes) -> Option<Delivery> {
         let mut pause = self.first_pause;
         for attempts in 1..=RETRIES + 1 {
-            if self.is_disabled() {
+            if self.stopped().is_some() {
                 return None;
             }
             let delivery = self.attempt(body.clone(), attempts).await;
             if delivery.is_accepted() {
                 return Some(delivery);
             }
-            if attempts > RETRIES {
-                self.disabled.store(true, Ordering::SeqCst);
+            let stop = match delivery.status {
+                Some(StatusCode::UNAUTHORIZED) => Some(Stop::TokenRefused),
+                _ if attempts > RETRIES => Some(Stop::Disabled),
+                _ => None,
+            };
+            if let Some(stop) = stop {
+                // The first reason stays.
+                let _ = self.stopped.set(stop);
                 return Some(delivery);
             }
             sleep(pause).await;

@@ -3,6 +3,7 @@
 mod api;
 mod deliver;
 mod export;
+mod verification;
 
 use clap::{Args, Subcommand};
 

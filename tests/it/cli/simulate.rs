@@ -1,12 +1,17 @@
 //! `kaizala simulate deliver` and `kaizala check` as processes, against `kaizala dev`.
 
-use std::process::Command;
+use std::{collections::HashMap, process::Command};
 
-use kaizala_webhook::store::connect_local;
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use kaizala_webhook::{
+    event::Event,
+    store::{Store, StoredItem, connect_local},
+};
 use serde_json::Value;
 
 use crate::support::{dev::Dev, process::run};
 
+const TABLE: &str = "kaizala-events";
 const TOKEN: &str = "a-token-for-simulations";
 
 /// Runs a command with the token in its environment and returns exit code, stdout and stderr.
@@ -26,12 +31,32 @@ fn deliver(dev: &Dev, more: &[&str]) -> (i32, String, String) {
     kaizala(&[&common, more].concat())
 }
 
-async fn delete(dev: &Dev, group: &str, key: &str) {
-    use aws_sdk_dynamodb::types::AttributeValue;
+/// Everything in the table that a test may break: group and key of the first of an event.
+async fn originals(dev: &Dev) -> Vec<(String, String)> {
+    let store = Store::new(connect_local(&dev.db_url), TABLE, None);
+    let page = store.scan_page(0, 1, None).await.expect("the table answers");
+    let text = |item: &StoredItem, name| item.text(name).expect("a key is a string").to_owned();
+    let keys = page.items.iter().filter(|item| item.text("payload").is_some());
+    let keys = keys.map(|item| (text(item, "groupId"), text(item, "eventKey")));
+    keys.filter(|(_, key)| !key.contains("#r")).collect()
+}
 
-    let request = connect_local(&dev.db_url).delete_item().table_name("kaizala-events");
-    let request = request.key("groupId", AttributeValue::S(group.to_owned()));
-    request.key("eventKey", AttributeValue::S(key.to_owned())).send().await.expect("the table answers");
+fn key((group, key): &(String, String)) -> HashMap<String, AttributeValue> {
+    [("groupId", group), ("eventKey", key)]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())))
+        .into()
+}
+
+async fn delete(dev: &Dev, of: &(String, String)) {
+    let request = connect_local(&dev.db_url).delete_item().table_name(TABLE).set_key(Some(key(of)));
+    request.send().await.expect("the table answers");
+}
+
+/// Puts another value in place of an attribute, as a receiver with a defect would have.
+async fn overwrite(dev: &Dev, of: &(String, String), attribute: &str, value: AttributeValue) {
+    let request = connect_local(&dev.db_url).update_item().table_name(TABLE).set_key(Some(key(of)));
+    let request = request.update_expression(format!("SET {attribute} = :value"));
+    request.expression_attribute_values(":value", value).send().await.expect("the table answers");
 }
 
 #[tokio::test]
@@ -51,15 +76,50 @@ async fn a_simulation_delivers_and_verifies_and_a_deleted_row_is_named() {
     assert_eq!(summary["verification"]["lost"], Value::Array(vec![]));
     assert!(summary["verification"]["expected"].as_u64() > Some(300));
 
-    let store = kaizala_webhook::store::Store::new(connect_local(&dev.db_url), "kaizala-events", None);
-    let mut keys = Vec::new();
-    store.for_each_key(|group, key, _| keys.push((group, key.to_string()))).await.expect("the table answers");
-    let (group, key) = keys.iter().find(|(_, key)| !key.contains("#r")).expect("there is one");
-    delete(&dev, group, key).await;
+    let gone = &originals(&dev).await[0];
+    delete(&dev, gone).await;
 
     let (code, output, error) = deliver(&dev, &[&mix[..8], &["--verify-only"]].concat());
     assert_eq!(code, 1, "{output}{error}");
-    assert!(output.contains(&format!("lost: {group} / {key}")), "{output}");
+    assert!(output.contains(&format!("lost: {} / {}", gone.0, gone.1)), "{output}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_stores_a_changed_payload_is_caught() {
+    let dev = Dev::start(&["--memory"], Some(TOKEN));
+    assert_eq!(deliver(&dev, &[]).0, 0);
+    let originals = originals(&dev).await;
+    let other = r#"{"eventId":"1","eventType":"X","data":{}}"#;
+    let digest = Event::parse(other.as_bytes()).expect("it is an event").content_digest();
+
+    // One keeps the digest of what was sent, in another the digest fits the payload, in the third it is wrong.
+    overwrite(&dev, &originals[0], "payload", AttributeValue::S(other.to_owned())).await;
+    let digest = || AttributeValue::B(Blob::new(digest.as_bytes().as_slice()));
+    overwrite(&dev, &originals[1], "payload", AttributeValue::S(other.to_owned())).await;
+    overwrite(&dev, &originals[1], "contentSha256", digest()).await;
+    overwrite(&dev, &originals[2], "contentSha256", digest()).await;
+
+    let (code, output, error) = deliver(&dev, &["--verify-only"]);
+    assert_eq!(code, 1, "{output}{error}");
+    assert!(output.contains("0 lost, 0 twice, 3 changed, 0 unexpected"), "{output}");
+    for (group, key) in &originals[..3] {
+        assert!(output.contains(&format!("changed: {group} / {key}")), "{output}");
+    }
+}
+
+#[test]
+fn the_deliveries_are_summed_up_even_if_the_table_cannot_be_compared() {
+    let dev = Dev::start(&["--memory"], Some(TOKEN));
+
+    let (code, output, error) = deliver(&dev, &["--verify", "--table", "another-table"]);
+    assert_eq!(code, 1, "{output}{error}");
+    assert!(output.contains("Events       300") && output.contains("Verified     no"), "{output}");
+    assert!(error.contains("--table"), "{error}");
+
+    let (_, output, _) = deliver(&dev, &["--verify", "--table", "another-table", "--json"]);
+    let summary: Value = serde_json::from_str(output.lines().next().unwrap_or_default()).expect("it is JSON");
+    assert_eq!(summary["events"], 300);
+    assert!(summary["verification"]["error"].as_str().is_some_and(|error| error.contains("--table")), "{summary}");
 }
 
 #[test]
@@ -81,10 +141,12 @@ fn a_simulation_against_nobody_or_with_a_wrong_token_fails_with_advice() {
     let (code, _, error) = deliver(&dev, &["--events", "1"]);
     assert_eq!(code, 2, "--events is given twice: {error}");
 
-    let (code, output, error) =
-        kaizala(&["simulate", "deliver", "--url", &dev.url, "--events", "3", "--concurrency", "1"]);
+    let (code, output, error) = deliver(&dev, &["--concurrency", "1", "--json"]);
     assert_eq!(code, 1);
-    assert!(output.contains("failed with 401") && error.contains("disables"), "{output}{error}");
+    assert!(error.contains("the token was refused") && error.contains("KAIZALA_CALLBACK_TOKEN"), "{error}");
+    let summary: Value = serde_json::from_str(output.lines().next().unwrap_or_default()).expect("it is JSON");
+    assert_eq!((&summary["deliveries"], &summary["retries"]), (&1.into(), &0.into()), "{summary}");
+    assert_eq!((&summary["outcomes"]["failed with 401"], &summary["disabled"]), (&1.into(), &false.into()));
 
     let (code, _, error) = kaizala(&["simulate", "deliver", "--url", "http://127.0.0.1:1/webhook"]);
     assert_eq!(code, 1);
