@@ -10,6 +10,8 @@ DB_PORT ?= 8000
 AWS_PORT ?= 4566
 API_PORT ?= 3000
 ARCH ?= x86_64
+# The callback token in events/. Good for nothing else.
+LOCAL_TOKEN := local-callback-token-not-for-production
 EVENT ?= events/text-message-created.json
 SAM ?=
 ROUNDS ?= 40
@@ -24,8 +26,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start the receiver here over an embedded DynamoDB, deliver every file of events/, show the rows, go on serving
-	cargo build --locked --features cli --bin kaizala
-	python3 scripts/run.py --port $(PORT) --db-port $(DB_PORT)
+	KAIZALA_CALLBACK_TOKEN=$(LOCAL_TOKEN) cargo run --locked --features cli --bin kaizala -- \
+	  dev --memory --port $(PORT) --db-port $(DB_PORT) --deliver events
 
 test: tools receiver browser ## Run all tests, the release binary under Lambda's runtime interface emulator and a browser among them
 	cargo test --locked --features cli

@@ -9,11 +9,19 @@ import base64
 import datetime
 import gzip
 import hashlib
+import http.client
 import json
+import os
+import pathlib
 import shutil
+import subprocess
+import sys
 
-from run import KAIZALA, ROOT, Server, deliver, event_files, scan
-
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Through cargo, which knows where it built the command; on Unix it becomes the command.
+KAIZALA = ["cargo", "run", "--quiet", "--locked", "--features", "cli", "--bin", "kaizala", "--"]
+# The token in events/. Good for nothing else.
+CALLBACK_TOKEN = "local-callback-token-not-for-production"
 FIXTURE = ROOT / "tests/fixtures/export"
 # Bodies that events/ has no need of: one a line, byte for byte.
 FURTHER_EVENTS = FIXTURE / "further-events.ndjson"
@@ -34,11 +42,12 @@ def main():
     arguments.add_argument("--db-port", type=int, default=9301)
     arguments = arguments.parse_args()
 
-    server = Server(arguments.port, arguments.db_port, [arguments.kaizala] if arguments.kaizala else KAIZALA)
+    server = start([arguments.kaizala] if arguments.kaizala else KAIZALA, arguments.port, arguments.db_port)
     try:
         items = deliver_and_collect(arguments.port, arguments.db_port)
     finally:
-        server.end()
+        server.terminate()
+        server.wait()
 
     for export in FIXTURE.glob("20*"):
         shutil.rmtree(export)
@@ -48,6 +57,56 @@ def main():
     Export("2023-03-08", items).write()
     # Still running: no manifest says what belongs to it, and it must not be read.
     Export("2023-03-09", items).write(complete=False)
+
+
+def start(kaizala, port, db_port):
+    """Starts `kaizala dev` and waits until it serves."""
+    command = [*kaizala, "dev", "--memory", "--port", str(port), "--db-port", str(db_port), "--table", TABLE]
+    environment = os.environ | {"KAIZALA_CALLBACK_TOKEN": CALLBACK_TOKEN}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    if any("curl" in line for line in process.stdout):
+        return process
+    sys.exit("kaizala dev did not start")
+
+
+def event_files():
+    # By stem: `x.json` before `x-edit.json`, as the edit comes after the original.
+    return sorted((ROOT / "events").glob("*.json"), key=lambda file: file.stem)
+
+
+def deliver(port, event):
+    """Sends what API Gateway received when it made this event."""
+    request = event["requestContext"]["http"]
+    body = event.get("body", "")
+    body = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    path = event["rawPath"] + ("?" + event["rawQueryString"] if event["rawQueryString"] else "")
+    headers = {name: value for name, value in event["headers"].items() if name not in ("host", "content-length")}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request(request["method"], path, body, headers)
+    response = connection.getresponse()
+    return response.status, response.read().decode()
+
+
+def scan(db_port):
+    """All items of the table, typed as DynamoDB's own protocol has them; the emulator does not check the signature."""
+    headers = {
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": "DynamoDB_20120810.Scan",
+        "X-Amz-Date": "20230101T000000Z",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20230101/us-east-1/dynamodb/aws4_request, "
+        "SignedHeaders=host, Signature=none",
+    }
+    request, items = {"TableName": TABLE}, []
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", db_port, timeout=10)
+        connection.request("POST", "/", json.dumps(request), headers)
+        page = json.loads(connection.getresponse().read())
+        items += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return items
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def deliver_and_collect(port, db_port):

@@ -1,8 +1,10 @@
 //! `kaizala dev`: the receiver on this machine, over an embedded DynamoDB.
 
+mod folder;
+
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -14,6 +16,7 @@ use axum::{
 use clap::Args;
 use uuid::Uuid;
 
+use self::folder::EventFolder;
 use super::{
     CALLBACK_TOKEN_VARIABLE, callback_token_if_set,
     output::say,
@@ -34,7 +37,7 @@ const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 /// Run the receiver on this machine, over an embedded DynamoDB.
 ///
 /// The code that answers is the Lambda's. The database is served on a port of its own, so that any DynamoDB tool can look
-/// inside. The callback token is taken from KAIZALA_CALLBACK_TOKEN; without it, a fresh one is made and printed.
+/// inside. The callback token is read from KAIZALA_CALLBACK_TOKEN; without it, a fresh one is made and printed.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala dev --memory")]
 pub(super) struct Dev {
@@ -50,13 +53,17 @@ pub(super) struct Dev {
     #[arg(long, env = "TABLE_NAME", default_value = "kaizala-events")]
     table: String,
 
-    /// File of the database; made when it does not exist.
+    /// File of the database; made if it does not exist.
     #[arg(long, env = "KAIZALA_DEV_DB", value_name = "FILE", default_value = "kaizala-dev.db")]
     db: PathBuf,
 
     /// Keep the database in memory, whatever --db says: it is gone when the command ends.
     #[arg(long, env = "KAIZALA_DEV_MEMORY")]
     memory: bool,
+
+    /// Folder of API Gateway events to deliver first, such as events/: one event a file, in the order of their names.
+    #[arg(long, env = "KAIZALA_DEV_DELIVER", value_name = "DIR")]
+    deliver: Option<PathBuf>,
 }
 
 impl Dev {
@@ -66,19 +73,29 @@ impl Dev {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        log_to_stderr();
+        let events = self.deliver.as_deref().map(EventFolder::read).transpose()?;
+        let token = CallbackToken::from_env_or_new()?;
+        ensure!(
+            events.is_none() || matches!(token, CallbackToken::FromEnvironment(_)),
+            "set {CALLBACK_TOKEN_VARIABLE} to the token in the events of --deliver: a fresh one would refuse them all"
+        );
         let (database, place) = self.open_database()?;
         let db_listener = listen(self.db_port, "--db-port").await?;
         let db_url = format!("http://{}", db_listener.local_addr()?);
         let db_server = tokio::spawn(dynoxide::server::serve_with_shutdown(db_listener, database, shutdown()));
 
         let store = Store::new(connect_local(&db_url), &self.table, None);
-        store.create_table().await.with_context(|| format!("table {} cannot be made", self.table))?;
+        store.create_table().await.with_context(|| format!("table {} cannot be created", self.table))?;
 
-        let token = CallbackToken::from_env_or_new()?;
         let accepted = AcceptedTokens::only(TokenDigest::of(token.value().as_bytes()));
         let listener = listen(self.port, "--port").await?;
         let url = format!("http://{}{WEBHOOK_PATH}", listener.local_addr()?);
+        let receiver = Receiver::new(accepted, store.clone());
+        if let Some(events) = events {
+            events.deliver(&receiver, &store).await?;
+        }
+        // Not before: the lines about the folder's events would bury what became of them.
+        log_to_stderr();
         say(format_args!("Webhook   {url}"))?;
         say(format_args!("Database  {db_url} (table {}, {place})", self.table))?;
         say(format_args!("Token     {}", token.shown()))?;
@@ -86,7 +103,7 @@ impl Dev {
         say("Deliver an event:")?;
         say(format_args!("  curl -i -H \"kz-callback-token: {}\" -d '{EXAMPLE}' {url}", token.in_shell()))?;
 
-        let app = Router::new().fallback(answer).with_state(Receiver::new(accepted, store));
+        let app = Router::new().fallback(answer).with_state(receiver);
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
                 tracing::debug!(%error, "answers may be held back for a moment");
@@ -151,6 +168,10 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response 
         // Or it broke off, in which case nobody is there to read the status.
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let arrival = Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) };
-    receiver.answer(Request::from_parts(head, body), arrival).await.map(Body::from)
+    receiver.answer(Request::from_parts(head, body), arrival()).await.map(Body::from)
+}
+
+/// What API Gateway adds to a request: when it came, and an id.
+fn arrival() -> Arrival {
+    Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) }
 }

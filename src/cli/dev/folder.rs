@@ -1,0 +1,131 @@
+//! `kaizala dev --deliver DIR`: a folder of API Gateway events, delivered one after the other, and the rows that came of
+//! them.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde_json::Value;
+
+use super::arrival;
+use crate::{
+    cli::output::{say, table},
+    event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp},
+    receiver::Receiver,
+    store::{Store, StoredItem},
+};
+
+/// Longest cell that is printed.
+const MOST_CHARACTERS: usize = 58;
+
+/// What is shown of a row.
+const COLUMNS: [&str; 5] = ["group", "event key", "received at", "occurred at", "reason"];
+
+/// The events of a folder.
+pub(super) struct EventFolder {
+    path: PathBuf,
+    events: Vec<GatewayEvent>,
+}
+
+/// What API Gateway handed to the function when it made this event.
+struct GatewayEvent {
+    name: String,
+    request: Request<Bytes>,
+}
+
+impl EventFolder {
+    /// Reads every `.json` file of a folder.
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        let unreadable = || format!("the folder {} cannot be read", path.display());
+        let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).with_context(unreadable)?;
+        let mut files: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        ensure!(!files.is_empty(), "the folder {} has no .json files", path.display());
+        // By name without extension: `x` before `x-edit`, as the edit comes after the original.
+        files.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
+        let events = files.iter().map(|file| GatewayEvent::read(file)).collect::<anyhow::Result<_>>()?;
+        Ok(Self { path: path.to_owned(), events })
+    }
+
+    /// Delivers the events in the order of their names, and tells what became of each and which rows are there afterwards.
+    pub(super) async fn deliver(self, receiver: &Receiver, store: &Store) -> anyhow::Result<()> {
+        say(format_args!("Delivered {} events of {}:", self.events.len(), self.path.display()))?;
+        say("")?;
+        let mut places = BTreeSet::new();
+        for GatewayEvent { name, request } in self.events {
+            places.extend(places_of(request.body()));
+            let answer = receiver.answer(request, arrival()).await;
+            say(format_args!("  {name:<42} {}  {}", answer.status().as_u16(), what_became(&answer)))?;
+        }
+
+        let mut rows = Vec::new();
+        for (group, key) in places {
+            rows.extend(store.get(&group, &key).await?.map(|item| row(&item)));
+        }
+        say("")?;
+        say(format_args!("{} rows in {} came of them:", rows.len(), store.table()))?;
+        say("")?;
+        say(table(COLUMNS, rows))?;
+        say("")
+    }
+}
+
+impl GatewayEvent {
+    fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let request = lambda_http::request::from_str(&text).with_context(|| {
+            format!("{} is not an event of an API Gateway HTTP API (payload format 2.0)", file.display())
+        })?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // Another arrival than the recorded one, with an id of its own: a second delivery of an event is a duplicate, and
+        // not the receiver's own retry.
+        let (mut head, body) = request.into_parts();
+        head.extensions.clear();
+        Ok(Self { name, request: Request::from_parts(head, Bytes::copy_from_slice(&body)) })
+    }
+}
+
+/// Under which keys a body may stand in the table: as the first of its event or as a revision, or in quarantine.
+fn places_of(body: &[u8]) -> Vec<(String, String)> {
+    let (group, keys) = match Event::parse(body) {
+        Ok(event) => {
+            let key = event.key();
+            (event.table_group().into_owned(), vec![key.revision(&event.content_digest()), key])
+        }
+        Err(_) => (QUARANTINE_GROUP.to_owned(), vec![EventKey::quarantined(&Sha256Digest::of(body))]),
+    };
+    keys.into_iter().map(|key| (group.clone(), key.to_string())).collect()
+}
+
+fn what_became(answer: &http::Response<Bytes>) -> String {
+    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let code = body["outcome"].as_str().or(body["error"]["code"].as_str());
+    match (code, answer.status()) {
+        (Some(code), _) => code.to_owned(),
+        (None, StatusCode::OK) => "validation token returned".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+fn row(item: &StoredItem) -> [String; COLUMNS.len()] {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+    [
+        shortened(item.group()),
+        shortened(item.event_key()),
+        time(item.received_at()),
+        time(item.occurred_at()),
+        item.reason().unwrap_or_default().to_owned(),
+    ]
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some(_) => text.chars().take(MOST_CHARACTERS - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
