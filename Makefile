@@ -43,9 +43,9 @@ lint: tools .tools/checkov .tools/bin/cargo-deny .tools/bin/cargo-machete ## Che
 	$(in_venv) sam validate --lint
 	.tools/checkov/bin/checkov --file template.yaml dashboards/athena/stack.yaml --framework cloudformation --compact --quiet --skip-download
 
-soak: ## Deliver 100,000 times to a local receiver, with duplicates, edits and lost answers, and compare the table
-	cargo build --locked --features cli --bin kaizala
-	PORT=$(PORT) DB_PORT=$(DB_PORT) scripts/soak.sh
+soak: receiver ## Deliver DELIVERIES=1000000 times to the release binary while the database fails and processes are killed; compare
+	SOAK_DELIVERIES=$(or $(DELIVERIES),1000000) SOAK_RECEIVER=$(CURDIR)/target/release/receiver \
+	  cargo test --locked --profile cli --features cli --test it -- --nocapture simulator::soak
 
 bench-export: tools ## Export EVENTS=1000000 made-up events to Parquet, and compare with DuckDB over the same files
 	cargo build --locked --profile cli --features cli --bin kaizala

@@ -54,7 +54,7 @@ impl EventFolder {
 
     /// Delivers the events in the order of their names, and tells what became of each and which rows are there afterwards.
     pub(super) async fn deliver(self, receiver: &Receiver, store: &Store) -> anyhow::Result<()> {
-        say(format_args!("Delivered {} events of {}:", self.events.len(), self.path.display()))?;
+        say(format_args!("Delivered {} events from {}:", self.events.len(), self.path.display()))?;
         say("")?;
         let mut places = BTreeSet::new();
         for GatewayEvent { name, request } in self.events {

@@ -3,3 +3,4 @@
 mod api;
 mod generator;
 mod ledger;
+mod soak;

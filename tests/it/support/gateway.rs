@@ -85,6 +85,18 @@ impl Lambdas {
 type Pool = (Arc<Vec<Environment>>, Arc<AtomicUsize>);
 
 async fn invoke(State((environments, next)): State<Pool>, request: Request) -> Response {
+    let event = gateway_event(request).await;
+    let environment = &environments[next.fetch_add(1, Ordering::Relaxed) % environments.len()];
+    let idle = environment.idle.acquire().await.expect("it is never closed");
+    let port = environment.lambda.lock().expect("nobody panics while holding it").port();
+    let answer = spawn_blocking(move || try_invoke(port, &event)).await.expect("it does not panic");
+    drop(idle);
+    // A function that crashed is a 502 at API Gateway.
+    answer.and_then(|answer| response(&answer)).unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response())
+}
+
+/// What API Gateway hands to the function for a request.
+pub async fn gateway_event(request: Request) -> Value {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
     let headers: Map<_, _> = head
@@ -92,7 +104,7 @@ async fn invoke(State((environments, next)): State<Pool>, request: Request) -> R
         .iter()
         .map(|(name, value)| (name.to_string(), json!(value.to_str().expect("it is text"))))
         .collect();
-    let event = json!({
+    json!({
         "version": "2.0",
         "routeKey": "ANY /webhook",
         "rawPath": head.uri.path(),
@@ -106,22 +118,17 @@ async fn invoke(State((environments, next)): State<Pool>, request: Request) -> R
         },
         "body": String::from_utf8(body.into()).expect("the tests send text"),
         "isBase64Encoded": false,
-    });
-    let environment = &environments[next.fetch_add(1, Ordering::Relaxed) % environments.len()];
-    let idle = environment.idle.acquire().await.expect("it is never closed");
-    let port = environment.lambda.lock().expect("nobody panics while holding it").port();
-    let answer = spawn_blocking(move || try_invoke(port, &event)).await.expect("it does not panic");
-    drop(idle);
-    // A function that crashed is a 502 at API Gateway.
-    answer.and_then(|answer| response(&answer)).unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response())
+    })
 }
 
-fn response(answer: &Value) -> Option<Response> {
+/// What API Gateway makes of the function's answer; `None` if that is not an answer.
+pub fn response(answer: &Value) -> Option<Response> {
     let status = StatusCode::from_u16(answer["statusCode"].as_u64()?.try_into().ok()?).ok()?;
     Some((status, answer["body"].as_str()?.to_owned()).into_response())
 }
 
-async fn listen(app: Router) -> Uri {
+/// Serves a webhook on a port of its own.
+pub async fn listen(app: Router) -> Uri {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     tokio::spawn(async move { axum::serve(listener, app).await });

@@ -17,6 +17,17 @@ use super::{
 
 pub const RETENTION_DAYS: u32 = 30;
 
+/// What the function finds in its environment, but for the way to DynamoDB.
+pub fn configuration() -> [(&'static str, String); 5] {
+    [
+        ("TABLE_NAME", TABLE.to_owned()),
+        ("CALLBACK_TOKEN_SHA256", TokenDigest::of(CALLBACK_TOKEN.as_bytes()).to_string()),
+        ("AWS_REGION", "eu-west-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+    ]
+}
+
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
 
 /// A running function. Takes one event at a time, as a Lambda environment does.
@@ -39,12 +50,8 @@ impl Lambda {
             .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
             .arg(release_receiver())
             .env_clear()
-            .env("TABLE_NAME", TABLE)
+            .envs(configuration())
             .env("RETENTION_DAYS", RETENTION_DAYS.to_string())
-            .env("CALLBACK_TOKEN_SHA256", TokenDigest::of(CALLBACK_TOKEN.as_bytes()).to_string())
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_LAMBDA_LOG_LEVEL", "TRACE")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .envs(variables.iter().copied());

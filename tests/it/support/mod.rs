@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod dev;
 pub mod environment;
+pub mod environments;
 pub mod events;
 pub mod gateway;
 pub mod lambda;

@@ -47,6 +47,13 @@ impl Process {
         }
     }
 
+    /// The most memory that it ever had resident, in MB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak.and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or_default() / 1024
+    }
+
     /// All that it has said so far.
     pub fn output(&self) -> String {
         self.output.lock().expect("no listener panics").clone()

@@ -1,7 +1,7 @@
 //! A proxy in front of DynamoDB that counts what passes and breaks what it is told to.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     future::pending,
     sync::{Arc, Mutex},
     time::Duration,
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Barrier, time::sleep};
 
 /// What goes wrong with a request to DynamoDB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// An error of DynamoDB's own; nothing is done.
     ServerError,
@@ -76,20 +76,25 @@ struct Shared {
 #[derive(Default)]
 struct FaultPlan {
     seen: Vec<(String, Value)>,
+    /// Whether what comes by is forgotten: a long run would fill the memory.
+    forgets: bool,
     /// What was consumed, when that is to be found out.
     consumed: Option<Vec<Value>>,
     next: VecDeque<Option<Fault>>,
     always: Option<Fault>,
-    /// A fault for one of every so many requests.
-    every: Option<(usize, Fault)>,
+    /// Faults, each for one of every so many requests.
+    every: Vec<(usize, Fault)>,
     passed: usize,
+    broken: HashMap<Fault, usize>,
 }
 
 impl FaultPlan {
     fn fault(&mut self) -> Option<Fault> {
         self.passed += 1;
-        let due = self.every.filter(|(nth, _)| self.passed.is_multiple_of(*nth)).map(|(_, fault)| fault);
-        self.next.pop_front().unwrap_or(self.always.or(due))
+        let due = self.every.iter().find(|(nth, _)| self.passed.is_multiple_of(*nth)).map(|(_, fault)| *fault);
+        let fault = self.next.pop_front().unwrap_or(self.always.or(due));
+        fault.into_iter().for_each(|fault| *self.broken.entry(fault).or_default() += 1);
+        fault
     }
 }
 
@@ -117,9 +122,19 @@ impl Proxy {
         self.plan(|plan| plan.always = Some(fault));
     }
 
-    /// Breaks every `nth` request from now on.
+    /// Breaks every `nth` request from now on, besides what is broken already.
     pub fn every(&self, nth: usize, fault: Fault) {
-        self.plan(|plan| plan.every = Some((nth, fault)));
+        self.plan(|plan| plan.every.push((nth, fault)));
+    }
+
+    /// Remembers no requests from now on.
+    pub fn forget(&self) {
+        self.plan(|plan| plan.forgets = true);
+    }
+
+    /// How many requests were broken that way.
+    pub fn broken(&self, fault: Fault) -> usize {
+        self.plan(|plan| plan.broken.get(&fault).copied().unwrap_or_default())
     }
 
     /// Breaks the next request that is not planned for yet.
@@ -141,7 +156,7 @@ impl Proxy {
     pub fn heal(&self) {
         self.plan(|plan| {
             plan.always = None;
-            plan.every = None;
+            plan.every.clear();
             plan.next.clear();
         });
     }
@@ -176,9 +191,11 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
     let fault = {
         let mut plan = shared.plan.lock().expect("nothing panics while it holds the plan");
-        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        plan.seen.push((operation, serde_json::from_slice(&body).expect("it is JSON")));
+        if !plan.forgets {
+            let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+            plan.seen.push((operation, serde_json::from_slice(&body).expect("it is JSON")));
+        }
         plan.fault()
     };
     let request = Request::from_parts(head, Body::from(body));
@@ -222,8 +239,10 @@ async fn forward(shared: &Shared, mut request: Request) -> Response {
     if counts {
         request = asking_for_capacity(request).await;
     }
-    let (head, body) = shared.client.request(request).await.expect("the engine answers").into_parts();
-    let body = to_bytes(Body::new(body), usize::MAX).await.expect("the answer arrives");
+    // An engine that was killed closes its connections.
+    let Ok(response) = shared.client.request(request).await else { drop_connection() };
+    let (head, body) = response.into_parts();
+    let Ok(body) = to_bytes(Body::new(body), usize::MAX).await else { drop_connection() };
     if counts {
         note_consumed(shared, &body);
     }
