@@ -62,8 +62,9 @@ impl Store {
             .client
             .scan()
             .table_name(&self.table)
-            .segment(number(segment))
-            .total_segments(number(segments))
+            // A scan that is not cut up goes by the key, for which an emulator has an index; one that is need not.
+            .set_segment((segments > 1).then(|| number(segment)))
+            .set_total_segments((segments > 1).then(|| number(segments)))
             .limit(PAGE_ITEMS)
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)

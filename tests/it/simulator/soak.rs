@@ -49,10 +49,11 @@ struct Rhythm {
 
 impl Rhythm {
     fn of(deliveries: usize) -> Self {
-        if deliveries < 10_000 {
-            Self { kill_receiver: 100, kill_database: 450, outage: 400, rare: 397 }
-        } else {
-            Self { kill_receiver: 5_000, kill_database: 40_000, outage: 50_000, rare: 4_001 }
+        Self {
+            kill_receiver: (deliveries / 200).max(100),
+            kill_database: (deliveries / 25).max(450),
+            outage: (deliveries / 12).max(400),
+            rare: (deliveries / 250).max(397),
         }
     }
 
@@ -114,7 +115,7 @@ impl Database {
 /// Delivers by the simulator's own command, which compares the table afterwards, and returns its summary.
 async fn deliver(deliveries: usize, webhook: &str, database: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
-    // A delivery in eleven is a second one, and one in fifty an edit.
+    // Besides the events there are their edits, and both are delivered twice now and then.
     let events = (deliveries * 1000 / 1122).to_string();
     let (concurrency, share) = ((2 * ENVIRONMENTS).to_string(), "0.01");
     command
