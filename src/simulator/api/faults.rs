@@ -1,4 +1,4 @@
-//! What goes wrong when a test wants it to.
+//! Failures of the API that a test asks for.
 
 use std::collections::VecDeque;
 

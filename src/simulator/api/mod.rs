@@ -180,7 +180,7 @@ impl Api {
         subscriptions
     }
 
-    /// Disables a subscription, as Kaizala does when an event cannot be delivered. Whether it was there.
+    /// Disables a subscription, as Kaizala does if an event cannot be delivered. Returns whether it was there.
     pub fn disable(&self, id: &str) -> bool {
         let mut known = self.known();
         let found = known.subscriptions.iter_mut().find(|subscription| subscription.id == id);

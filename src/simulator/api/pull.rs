@@ -181,7 +181,7 @@ pub(super) async fn actions(
         actions.iter().filter(|action| action.is_of_type(action_type) && action.time() >= from).collect();
     found.sort_by_key(|action| action.time());
     found.truncate(count);
-    // Says the documentation: when the count is reached. So it may be true with nothing more to come.
+    // The documentation sets it once the count is reached. So it may be true although nothing more comes.
     let has_more = found.len() == count;
     let found: Vec<_> = found.into_iter().map(|action| action.to_json(place)).collect();
     Ok(ok(&json!({ "actions": found, "hasMore": has_more })))

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::simulator::sender::Sender;
 
-/// Two years, when nothing else is asked for: twice the mean year of the calendar, as in the documentation's sample.
+/// Two years, if the request asks for nothing else: twice the mean year of the calendar, as in the documentation's sample.
 const VALIDITY_MS: u64 = 2 * 31_556_952_000;
 
 const OBJECT_TYPES: [&str; 3] = ["Group", "Action", "ActionPackage"];

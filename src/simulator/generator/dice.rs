@@ -1,7 +1,7 @@
-//! Chance that comes out the same everywhere.
+//! Chance that is the same on every machine and in every version.
 //!
 //! ChaCha is a published cipher, so its numbers cannot change; what `rand` makes of such numbers (ranges, shuffles, seeds
-//! out of a `u64`) may, and has. Those few lines stand here instead.
+//! out of a `u64`) may, and has. So those few lines are written out here.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -14,7 +14,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// What dice are thrown for. Dice of different purposes have nothing in common.
+/// What dice are used for. Dice of different purposes draw independent numbers.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     /// The groups and members at the beginning.
@@ -42,7 +42,8 @@ pub(super) enum IdForm {
 pub(super) struct Dice(ChaCha8Rng);
 
 impl Dice {
-    /// The dice for the thing of that index. Each has dice of its own: what an event throws does not move the next one's.
+    /// The dice for the thing of that index. Each thing has dice of its own, so that what one event draws does not
+    /// change the next event.
     pub(super) fn new(seed: u64, purpose: Purpose, index: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -63,12 +64,12 @@ impl Dice {
         ((u128::from(self.0.next_u64()) * u128::from(end)) >> 64) as u64
     }
 
-    /// A number between the two, both included.
+    /// A number from one bound to the other, both included.
     pub(super) fn between(&mut self, first: u64, last: u64) -> u64 {
         first + self.below(last - first + 1)
     }
 
-    /// A number of things between the two, both included.
+    /// A number of things from one bound to the other, both included.
     pub(super) fn count(&mut self, first: usize, last: usize) -> usize {
         first + self.index(last - first + 1)
     }
@@ -90,7 +91,7 @@ impl Dice {
         self.below(times) == 0
     }
 
-    /// One of the items, which are not none.
+    /// One of the items, of which there is at least one.
     pub(super) fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.index(items.len())]
     }

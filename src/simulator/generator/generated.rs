@@ -15,14 +15,14 @@ use super::{
 pub struct Generated {
     event_type: &'static str,
     event_id: String,
-    /// What the subscription of the group puts in front, and behind.
+    /// The members of the envelope that the group's subscription adds, before and after the others.
     group: (Object, Object),
-    /// The same of the action package's subscription.
+    /// The members that the action package's subscription adds, before and after the others.
     package: Option<(Object, Object)>,
     content: Content,
     /// The rest of the envelope, the same through every subscription.
     sender: Object,
-    /// What edits are thrown with.
+    /// What edits are drawn with.
     dice: Dice,
 }
 
@@ -69,8 +69,8 @@ impl Generated {
     }
 
     /// The event after its responder edited it: same eventId and responseId, isUpdateResponse true, some answers and
-    /// the response's time changed. `None` for what is not a response. The same each time that it is asked for; an edit of
-    /// the edit is a further one.
+    /// the response's time changed. `None` for what is not a response. Every call returns the same edit; an edit of the edit is a
+    /// further one.
     pub fn edited(&self) -> Option<Self> {
         let mut dice = self.dice.clone();
         let content = self.content.edited(&mut dice)?;

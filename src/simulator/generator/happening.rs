@@ -1,8 +1,8 @@
-//! Something that happened, before anybody is told.
+//! What happened, before an envelope is put around it.
 
 use super::{content::Content, person::Person};
 
-/// Something that happened, before anybody is told.
+/// Something that happened in a group.
 pub(super) struct Happening {
     pub(super) event_type: &'static str,
     pub(super) event_id: String,

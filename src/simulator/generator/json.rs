@@ -47,7 +47,7 @@ impl Object {
         }
     }
 
-    /// With one more member, which so many times out of a hundred is there, else null or absent.
+    /// With one more member, which has its value in `percent` cases out of a hundred and is null or absent otherwise.
     pub(super) fn often(self, percent: u64, dice: &mut Dice, name: &'static str, value: impl Into<Json>) -> Self {
         if dice.percent(percent) {
             self.with(name, value)

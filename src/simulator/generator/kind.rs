@@ -47,7 +47,7 @@ const MIN_MEMBERS: usize = 4;
 const MAX_MEMBERS: usize = 40;
 
 impl Kind {
-    /// What is to happen in a group. What cannot happen yet gives way to what makes it possible: cards are created before
+    /// Draws what happens next in a group. What cannot happen yet gives way to what makes it possible: cards are created before
     /// they are answered.
     pub(super) fn throw(group: &Group, size: Size, dice: &mut Dice) -> Self {
         let kind = match size {

@@ -31,10 +31,10 @@ use self::{
 };
 pub use self::{generated::Generated, world::BEGINNING};
 
-/// Of that many events, one is large.
+/// How many events have one large event among them.
 const LARGE_ONE_IN: u64 = 2_000;
 
-/// Of that many events, one is huge.
+/// How many events have one huge event among them.
 const HUGE_ONE_IN: u64 = 10_000;
 
 /// A source of events.
@@ -47,13 +47,13 @@ pub struct Generator {
 
 impl Generator {
     /// The events of that seed, from the first on. Two seeds have no group in common: their ids are
-    /// 122 bits of chance, thrown from the seed.
+    /// 122 bits of chance, drawn from the seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, index: 0, world: World::new(seed) }
     }
 
-    /// The size of the event that comes next. One event of each run of events is the large one, instead of each with a
-    /// small probability, so that short simulations do not depend on luck.
+    /// The size of the event that comes next. Exactly one event in each run of events is large, so that short simulations
+    /// do not depend on luck.
     fn size(&self) -> Size {
         let is_chosen = |one_in: u64, purpose| {
             Dice::new(self.seed, purpose, self.index / one_in).below(one_in) == self.index % one_in

@@ -40,9 +40,13 @@ fn revision(version: u32) -> Found {
 
 fn differences(sent: &[&str], table: &[Found]) -> Differences {
     let mut ledger = Ledger::default();
-    sent.iter().for_each(|body| ledger.note(body.as_bytes()));
+    for body in sent {
+        ledger.note(body.as_bytes());
+    }
     let mut comparison = ledger.compare();
-    table.iter().for_each(|item| comparison.check_off(item));
+    for item in table {
+        comparison.check_off(item);
+    }
     comparison.differences()
 }
 

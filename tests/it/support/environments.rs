@@ -42,7 +42,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Environments {
     pub url: Uri,
     gateway: Arc<Gateway>,
-    environments: Vec<(Arc<Environment>, Command, Child)>,
+    processes: Vec<(Arc<Environment>, Command, Child)>,
 }
 
 struct Gateway {
@@ -69,7 +69,7 @@ impl Environments {
     pub async fn start(receiver: &Path, count: usize, dynamodb_url: &str) -> Self {
         let (waiting, next) = mpsc::channel(1);
         let next = Arc::new(tokio::sync::Mutex::new(next));
-        let mut environments = Vec::new();
+        let mut processes = Vec::new();
         for _ in 0..count {
             let environment = Arc::new(Environment { next: next.clone(), running: Mutex::default() });
             let mut command = Command::new(receiver);
@@ -86,17 +86,17 @@ impl Environments {
                 .stderr(Stdio::null())
                 .kill_on_drop(true);
             let child = command.spawn().expect("the receiver starts");
-            environments.push((environment, command, child));
+            processes.push((environment, command, child));
         }
         let gateway = Arc::new(Gateway { waiting, unavailable: AtomicUsize::new(0), crashed: AtomicUsize::new(0) });
         let url = listen(Router::new().fallback(invoke).with_state(gateway.clone())).await;
-        Self { url, gateway, environments }
+        Self { url, gateway, processes }
     }
 
     /// Kills an environment, whatever it is doing, and starts another in its place.
     pub async fn replace(&mut self, index: usize) {
-        let count = self.environments.len();
-        let (environment, command, child) = &mut self.environments[index % count];
+        let count = self.processes.len();
+        let (environment, command, child) = &mut self.processes[index % count];
         child.kill().await.expect("it can be killed");
         environment.running.lock().expect("nobody panics while holding it").clear();
         *child = command.spawn().expect("the receiver starts again");

@@ -93,7 +93,9 @@ impl FaultPlan {
         self.passed += 1;
         let due = self.every.iter().find(|(nth, _)| self.passed.is_multiple_of(*nth)).map(|(_, fault)| *fault);
         let fault = self.next.pop_front().unwrap_or(self.always.or(due));
-        fault.into_iter().for_each(|fault| *self.broken.entry(fault).or_default() += 1);
+        if let Some(fault) = fault {
+            *self.broken.entry(fault).or_default() += 1;
+        }
         fault
     }
 }
