@@ -9,10 +9,9 @@ use super::{
     Store,
     attribute::{Item, key_of, text},
     error::StoreError,
-    schema::{CONTENT_SHA256, ERASED, EVENT_KEY, GROUP_ID, PART},
-    stored_item::{ItemKind, StoredItem},
+    schema::{EVENT_KEY, GROUP_ID},
+    stored_item::StoredItem,
 };
-use crate::event::{EventKey, Sha256Digest};
 
 /// The most items of a page. DynamoDB ends a page at a megabyte, which these seldom reach; an emulator may well collect all
 /// that is left of the table for each page, unless the page is limited.
@@ -79,36 +78,6 @@ impl Store {
             read_units: read_units.unwrap_or_default(),
             items: page.items.unwrap_or_default().into_iter().map(StoredItem::from).collect(),
         })
-    }
-
-    /// Calls `found` with group, key and content digest of every event and quarantined body. Reads the whole table, page by
-    /// page; memory stays flat.
-    ///
-    /// # Errors
-    /// [`StoreError`] if DynamoDB does not answer.
-    pub async fn for_each_key(
-        &self,
-        mut found: impl FnMut(String, EventKey, Option<Sha256Digest>),
-    ) -> Result<(), StoreError> {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .limit(PAGE_ITEMS)
-            .consistent_read(true)
-            .projection_expression(format!("{GROUP_ID}, {EVENT_KEY}, {CONTENT_SHA256}"))
-            .filter_expression(format!("attribute_not_exists({PART}) AND attribute_not_exists({ERASED})"))
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            for item in page?.items.unwrap_or_default().into_iter().map(StoredItem::from) {
-                if item.kind() != ItemKind::Group {
-                    let [group, key] = [item.group(), item.event_key()].map(Option::unwrap_or_default);
-                    found(group.to_owned(), EventKey::from_table(key), item.content_sha256());
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The table's name.

@@ -115,8 +115,8 @@ fn what_became(answer: &http::Response<Bytes>) -> String {
 fn row(item: &StoredItem) -> [String; COLUMNS.len()] {
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     [
-        shortened(item.group()),
-        shortened(item.event_key()),
+        shortened(item.group().unwrap_or_default()),
+        shortened(item.event_key().unwrap_or_default()),
         time(item.received_at()),
         time(item.occurred_at()),
         item.reason().unwrap_or_default().to_owned(),

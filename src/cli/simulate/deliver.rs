@@ -1,10 +1,6 @@
 //! `kaizala simulate deliver`: plays Kaizala against any receiver, and compares the table with what was sent.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Args;

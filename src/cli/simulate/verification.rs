@@ -10,7 +10,7 @@ use crate::{
         ledger::{Differences, Found, Ledger},
         plan::DeliveryPlan,
     },
-    store::{ReadError, Store, StoredItem, schema},
+    store::{ItemKind, ReadError, Store, StoredItem},
 };
 
 /// Longest list of keys that is printed for people.
@@ -34,8 +34,8 @@ impl Verification {
         loop {
             let page = store.scan_page(0, 1, after.as_ref()).await.context(UNREADABLE)?;
             for item in &page.items {
-                let group = item.text(schema::GROUP_ID).unwrap_or_default();
-                if comparison.knows(group) && !item.is_part() {
+                let group = item.group().unwrap_or_default();
+                if comparison.knows(group) && matches!(item.kind(), ItemKind::Event | ItemKind::Quarantined) {
                     comparison.check_off(&found(group, item, store).await?);
                 }
             }
@@ -88,8 +88,8 @@ async fn found(group: &str, item: &StoredItem, store: &Store) -> anyhow::Result<
     };
     Ok(Found {
         group: group.to_owned(),
-        key: EventKey::from_table(item.text(schema::EVENT_KEY).unwrap_or_default()),
-        content: item.bytes(schema::CONTENT_SHA256).and_then(Sha256Digest::from_bytes),
+        key: EventKey::from_table(item.event_key().unwrap_or_default()),
+        content: item.content_sha256(),
         body,
     })
 }
