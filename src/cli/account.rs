@@ -9,7 +9,10 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::kaizala::{BaseUrl, Config, Credentials, Kaizala, Pace, Secret, default_state_file, shown_url, xdg_folder};
+use crate::kaizala::{
+    ApiError, BaseUrl, Config, Credentials, Kaizala, Pace, Secret, StateError, default_state_file, shown_url,
+    xdg_folder,
+};
 
 /// The Kaizala API and how to reach it.
 #[derive(Args)]
@@ -56,6 +59,26 @@ impl Account {
         let state_file = state_file.context("cannot determine the state directory: set KAIZALA_STATE_FILE")?;
         Ok(Kaizala::new(Config { api_url, credentials, state_file, pace: Pace::default() })?)
     }
+}
+
+/// What to do about an error of the Kaizala API, if there is something to be done.
+pub(super) fn advice(error: &anyhow::Error) -> Option<&'static str> {
+    let error = error.chain().find_map(|cause| cause.downcast_ref::<ApiError>())?;
+    Some(match error {
+        ApiError::Certificates(_) => "install ca-certificates",
+        ApiError::NoAnswer { .. } => "check KAIZALA_API_URL",
+        ApiError::Busy { .. } => "run this again then",
+        ApiError::State(StateError::Io { .. }) => "name a file that can be written with KAIZALA_STATE_FILE",
+        ApiError::State(StateError::Malformed { .. }) => {
+            "restore it, or delete it if KAIZALA_REFRESH_TOKEN is the newest refresh token that you have"
+        }
+        ApiError::State(StateError::OtherApplication { .. }) => "name another file with KAIZALA_STATE_FILE",
+        error if error.is_invalid_token() => {
+            "check KAIZALA_APPLICATION_ID, KAIZALA_APPLICATION_SECRET and KAIZALA_REFRESH_TOKEN; a refresh token ends after \
+             365 days"
+        }
+        _ => return None,
+    })
 }
 
 fn secret(variable: &str, of_profile: Option<Secret>) -> anyhow::Result<Secret> {

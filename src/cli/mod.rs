@@ -127,7 +127,10 @@ fn failed(error: &anyhow::Error, json: bool) -> ExitCode {
         note(what);
         return ExitCode::from(3);
     }
-    let text = table::explained(error).unwrap_or_else(|| in_words(error));
+    let text = table::explained(error).unwrap_or_else(|| match account::advice(error) {
+        Some(advice) => format!("{}: {advice}", in_words(error)),
+        None => in_words(error),
+    });
     note(format_args!("error: {text}"));
     if json && !has_printed() {
         // That it cannot be written changes nothing any more.

@@ -6,14 +6,14 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{base_url::BaseUrl, error::ApiError, secret::Secret, state::State, transport::Call};
+use super::{base_url::BaseUrl, error::ApiError, secret::Secret, transport::Call};
 
 const CALL: &str = "access token";
 
-/// An access token that ends so soon is replaced: a call takes a while.
+/// An access token that ends within this time is replaced, since a call takes a while.
 const MARGIN: Duration = Duration::from_mins(5);
 
-/// What an application shows for an access token.
+/// What an application proves itself with to get an access token.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// Header `applicationId`.
@@ -24,7 +24,7 @@ pub struct Credentials {
     pub refresh_token: Secret,
 }
 
-/// An access token, and where it is good.
+/// An access token, and the endpoint that accepts it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Access {
@@ -34,10 +34,10 @@ pub(super) struct Access {
     expires_at_ms: u64,
 }
 
-/// What comes in an answer.
+/// What an answer grants.
 pub(super) struct Grant {
     pub(super) access: Access,
-    /// A new one that must be kept.
+    /// A new refresh token, which must be kept; `None` if the old one stays good.
     pub(super) refresh_token: Option<Secret>,
 }
 
@@ -53,14 +53,15 @@ impl Credentials {
         Call::get(CALL, "/v1/accessToken".to_owned())
     }
 
-    pub(super) fn headers(&self, state: &State) -> Result<HeaderMap, ApiError> {
+    /// The headers of the call, with the newest refresh token that Kaizala gave.
+    pub(super) fn headers(&self, refresh_token: &Secret) -> Result<HeaderMap, ApiError> {
         let mut headers = HeaderMap::new();
-        for (header, variable, secret) in [
-            ("applicationid", "KAIZALA_APPLICATION_ID", &self.application_id),
-            ("applicationsecret", "KAIZALA_APPLICATION_SECRET", &self.application_secret),
-            ("refreshtoken", "KAIZALA_REFRESH_TOKEN", state.refresh_token(&self.refresh_token)),
+        for (header, name, secret) in [
+            ("applicationid", "the application id", &self.application_id),
+            ("applicationsecret", "the application secret", &self.application_secret),
+            ("refreshtoken", "the refresh token", refresh_token),
         ] {
-            headers.insert(header, secret.header().map_err(|_| ApiError::Credential(variable))?);
+            headers.insert(header, secret.header().map_err(|_| ApiError::Credential(name))?);
         }
         Ok(headers)
     }
@@ -69,7 +70,7 @@ impl Credentials {
 impl Grant {
     pub(super) fn read(answer: &[u8]) -> Result<Self, ApiError> {
         let lacks = |what| ApiError::Unreadable { call: CALL, what };
-        let answer: Value = serde_json::from_slice(answer).map_err(|_| lacks("is no JSON"))?;
+        let answer: Value = serde_json::from_slice(answer).map_err(|_| lacks("is not JSON"))?;
         let text = |name: &str| answer[name].as_str().filter(|text| !text.is_empty());
         let endpoint = text("endpointUrl").ok_or(lacks("has no endpointUrl"))?;
         let endpoint = endpoint.parse().map_err(|source| ApiError::BadEndpoint { call: CALL, source })?;

@@ -9,15 +9,18 @@ use super::{
     error::ApiError,
     transport::Call,
 };
-use crate::event::{EventType, Timestamp, json::JsonObject};
+use crate::event::{
+    EventType, Timestamp,
+    json::{JsonObject, list},
+};
 
 const LIST: &str = "list actions";
 const DETAILS: &str = "action details";
 
-/// How many actions are asked for at once. More of them make longer answers and fewer pages.
+/// How many actions are asked for at once. A larger number makes longer answers and fewer pages.
 const PAGE: usize = 100;
 
-/// An action as Kaizala told of it, in JSON.
+/// An action as Kaizala describes it, in JSON.
 #[derive(Clone)]
 pub struct Action(pub(super) Box<RawValue>);
 
@@ -65,38 +68,49 @@ impl Action {
     }
 }
 
-/// The actions of one type in a group, page by page, from the oldest to the newest.
+/// Actions of a group, page by page, from the oldest to the newest.
 ///
 /// There is no cursor: a page begins at a time, and the action of that time comes again. `hasMore` is true whenever a page
 /// is full, even when it was the last. So what was seen is remembered, and every page must get further than the one before.
 pub struct ActionPages<'a> {
     kaizala: &'a Kaizala,
     group: &'a str,
-    action_type: &'a str,
-    from: Timestamp,
+    which: Which<'a>,
+    /// `None` before the first page of a package: the documented call has neither a time nor a count.
+    from: Option<Timestamp>,
     page: usize,
     is_enlarged: bool,
+    /// Ids of actions, or their JSON where they have none.
     seen: HashSet<String>,
     is_over: bool,
+}
+
+/// Which actions are asked for.
+enum Which<'a> {
+    /// Those of a type, without responses.
+    Type(&'a str),
+    /// Those of a package, with all responses.
+    Package(&'a str),
 }
 
 impl Kaizala {
     /// The actions of a package in a group with all responses to them.
     ///
-    /// # Errors
-    /// [`ApiError`].
-    pub async fn package_actions(&self, group: &str, package: &str) -> Result<Vec<Action>, ApiError> {
-        let group = encoded(group);
-        let path = format!("/v1/groups/{group}/actions?Id={}&getDetails=true&GroupScope=true", encoded(package));
-        Ok(self.list(path).await?.0)
+    /// By the documentation they come in one answer. One that says that there are more is followed as the lists by type are.
+    pub fn package_actions<'a>(&'a self, group: &'a str, package: &'a str) -> ActionPages<'a> {
+        self.pages(group, Which::Package(package), None)
     }
 
     /// The actions of a type (`Survey`, `Job`, …) in a group since `from`, without responses.
     pub fn actions<'a>(&'a self, group: &'a str, action_type: &'a str, from: Timestamp) -> ActionPages<'a> {
+        self.pages(group, Which::Type(action_type), Some(from))
+    }
+
+    fn pages<'a>(&'a self, group: &'a str, which: Which<'a>, from: Option<Timestamp>) -> ActionPages<'a> {
         ActionPages {
             kaizala: self,
             group,
-            action_type,
+            which,
             from,
             page: PAGE,
             is_enlarged: false,
@@ -113,7 +127,7 @@ impl Kaizala {
         let path = format!("/v1/groups/{}/actions/{}?getDetails=true", encoded(group), encoded(action));
         let answer = self.call(Call::get(DETAILS, path)).await?;
         let text = text(DETAILS, &answer)?;
-        let whole: &RawValue = serde_json::from_str(text).map_err(|_| no_json(DETAILS))?;
+        let whole: &RawValue = serde_json::from_str(text).map_err(|_| not_json(DETAILS))?;
         // In a list of one in the documentation's sample, alone in its table.
         let listed = JsonObject::parse(text).and_then(|answer| answer.list("actions").into_iter().next());
         Ok(Action(listed.unwrap_or(whole).to_owned()))
@@ -121,8 +135,10 @@ impl Kaizala {
 
     async fn list(&self, path: String) -> Result<(Vec<Action>, bool), ApiError> {
         let answer = self.call(Call::get(LIST, path)).await?;
-        let answer = JsonObject::parse(text(LIST, &answer)?).ok_or_else(|| no_json(LIST))?;
-        let actions = answer.list("actions").into_iter().map(|action| Action(action.to_owned())).collect();
+        let answer = JsonObject::parse(text(LIST, &answer)?).ok_or_else(|| not_json(LIST))?;
+        let actions =
+            answer.raw("actions").ok_or(ApiError::Unreadable { call: LIST, what: "has no list of actions" })?;
+        let actions = list(actions).into_iter().map(|action| Action(action.to_owned())).collect();
         Ok((actions, answer.flag("hasMore").unwrap_or(false)))
     }
 }
@@ -134,7 +150,7 @@ impl ActionPages<'_> {
         Self { page: page.max(1), ..self }
     }
 
-    /// The actions of the next page that were not on an earlier one; none when there are no more pages.
+    /// The actions of the next page that were not on an earlier one; `None` after the last page.
     ///
     /// # Errors
     /// [`ApiError`].
@@ -142,36 +158,48 @@ impl ActionPages<'_> {
         if self.is_over {
             return Ok(None);
         }
-        let group = encoded(self.group);
-        let action_type = encoded(self.action_type);
-        // In seconds, as `creationTime` is.
-        let from = self.from.epoch_seconds();
-        let path = format!("/v1/groups/{group}/actions?actionType={action_type}&fromDate={from}&count={}", self.page);
-        let (mut actions, has_more) = self.kaizala.list(path).await?;
+        let (mut actions, has_more) = self.kaizala.list(self.path()).await?;
         let latest = actions.iter().filter_map(Action::sent_at).max();
-        // One without an id, a message, can neither be told apart nor answered.
-        actions.retain(|action| action.id().is_some_and(|id| self.seen.insert(id)));
+        let with_responses = matches!(self.which, Which::Package(_));
+        actions.retain(|action| {
+            // In a list without responses, one without an id is a message: nobody can ask for the responses to it.
+            let id = action.id().or_else(|| with_responses.then(|| action.0.get().to_owned()));
+            id.is_some_and(|id| self.seen.insert(id))
+        });
         self.is_over = !has_more;
+        let from = self.from.map_or(0, Timestamp::epoch_seconds);
         match latest {
             _ if !has_more => {}
-            Some(latest) if latest.epoch_seconds() > from => self.from = latest,
-            // A page full of one second: only a larger page gets past it. One that tells nothing new is no larger.
+            Some(latest) if latest.epoch_seconds() > from => self.from = Some(latest),
+            // A page full of one second: only a larger page gets past it. One that tells nothing new is not larger.
             _ if actions.is_empty() && self.is_enlarged => {
                 return Err(ApiError::Unreadable { call: LIST, what: "repeats the same page of actions" });
             }
             _ => {
+                self.from = self.from.or(Some(Timestamp::EPOCH));
                 self.page *= 2;
                 self.is_enlarged = true;
             }
         }
         Ok(Some(actions))
     }
+
+    fn path(&self) -> String {
+        let which = match self.which {
+            Which::Type(name) => format!("actionType={}", encoded(name)),
+            Which::Package(id) => format!("Id={}&getDetails=true&GroupScope=true", encoded(id)),
+        };
+        // In seconds, as `creationTime` is.
+        let from = self.from.map(Timestamp::epoch_seconds);
+        let place = from.map(|from| format!("&fromDate={from}&count={}", self.page)).unwrap_or_default();
+        format!("/v1/groups/{}/actions?{which}{place}", encoded(self.group))
+    }
 }
 
 fn text<'a>(call: &'static str, answer: &'a [u8]) -> Result<&'a str, ApiError> {
-    std::str::from_utf8(answer).map_err(|_| no_json(call))
+    std::str::from_utf8(answer).map_err(|_| not_json(call))
 }
 
-fn no_json(call: &'static str) -> ApiError {
-    ApiError::Unreadable { call, what: "is no JSON" }
+fn not_json(call: &'static str) -> ApiError {
+    ApiError::Unreadable { call, what: "is not JSON" }
 }

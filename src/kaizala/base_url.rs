@@ -1,11 +1,11 @@
-//! Where the API is: a URL that paths are put behind.
+//! Where the API is: a URL that paths are appended to.
 
 use std::{fmt, str::FromStr};
 
 use http::{Uri, uri::Scheme};
 use serde::{Deserialize, Serialize};
 
-/// The documented versions of paths begin so; Kaizala gives URLs without it, people paste them with it.
+/// How the documented paths begin. Kaizala gives URLs without it; people paste URLs with it.
 const VERSION: &str = "/v1";
 
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

@@ -21,9 +21,9 @@ use super::{
 /// What a client is made of.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where access tokens come from; they say where the rest is.
+    /// Where access tokens come from. The answer names the endpoint of all other calls.
     pub api_url: BaseUrl,
-    /// What they are given for.
+    /// What access tokens are given for.
     pub credentials: Credentials,
     /// Where tokens are kept between runs, see [`default_state_file`](super::default_state_file).
     pub state_file: PathBuf,
@@ -43,11 +43,11 @@ pub struct Kaizala {
 #[derive(Default)]
 struct Current {
     access: Option<Access>,
-    /// An access token that Kaizala no longer takes, whatever its expiry says.
+    /// An access token that Kaizala no longer accepts, whatever its expiry says.
     refused: Option<Secret>,
 }
 
-/// Shows no secret, and no call.
+/// Shows neither secrets nor calls.
 impl fmt::Debug for Kaizala {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kaizala").field("api_url", &self.api_url).finish_non_exhaustive()
@@ -69,7 +69,7 @@ impl Kaizala {
         })
     }
 
-    /// Makes a call with an access token. When Kaizala no longer takes the token, a fresh one is asked for, once.
+    /// Makes a call with an access token. If Kaizala no longer accepts the token, a fresh one is asked for, once.
     pub(super) async fn call(&self, call: Call) -> Result<Bytes, ApiError> {
         let mut may_renew = true;
         loop {
@@ -85,7 +85,7 @@ impl Kaizala {
                     *current = Current { access: None, refused: Some(access.token) };
                 }
                 answer => {
-                    // It may have moved.
+                    // The endpoint may have moved.
                     current.access = Some(access);
                     return answer;
                 }
@@ -99,7 +99,7 @@ impl Kaizala {
         let answer = self.call(call).await?;
         let is_object = |answer: &Value| answer.is_object();
         let answer = serde_json::from_slice(&answer).ok().filter(is_object);
-        answer.ok_or(ApiError::Unreadable { call: name, what: "is no JSON object" })
+        answer.ok_or(ApiError::Unreadable { call: name, what: "is not a JSON object" })
     }
 
     /// A call that changes something and may be repeated.
@@ -125,7 +125,7 @@ impl Kaizala {
             current.access = Some(access.clone());
             return Ok(access.clone());
         }
-        let headers = self.credentials.headers(&state)?;
+        let headers = self.credentials.headers(state.refresh_token(&self.credentials.refresh_token))?;
         let answer = self.transport.run(&Credentials::call(), &headers, &mut self.api_url.clone()).await?;
         let grant = Grant::read(&answer)?;
         if let Some(refresh_token) = grant.refresh_token {

@@ -1,31 +1,31 @@
 //! What can go wrong between us and Kaizala.
 
-use std::{error::Error, fmt, io, time::Duration};
+use std::{error::Error, fmt, io, path::PathBuf, time::Duration};
 
 use http::StatusCode;
 
-use super::{base_url::BaseUrlError, state::StateError};
+use super::base_url::BaseUrlError;
 
-/// A call to Kaizala that did not do its work. No text of it holds a secret or a phone number.
+/// A call to Kaizala that did not do its work. Its text never holds a secret or a phone number.
 #[derive(Debug)]
 pub enum ApiError {
-    /// The machine has no certificates to trust.
+    /// The certificates that the system trusts cannot be read.
     Certificates(io::Error),
-    /// A credential has characters that a header cannot hold; which one.
+    /// The named credential has characters that a header cannot hold.
     Credential(&'static str),
-    /// Nobody answered in time.
+    /// Kaizala did not answer in time.
     TimedOut {
         /// What was asked.
         call: &'static str,
     },
-    /// The connection could not be made, or broke.
+    /// The connection could not be made, or it broke.
     NoAnswer {
         /// What was asked.
         call: &'static str,
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// Kaizala said no.
+    /// Kaizala refused the call.
     Refused {
         /// What was asked.
         call: &'static str,
@@ -33,33 +33,33 @@ pub enum ApiError {
         status: StatusCode,
         /// Kaizala's `errorCode`.
         code: Option<String>,
-        /// Kaizala's `message`, without what may be private.
+        /// Kaizala's `message`, without anything that may be private.
         message: String,
     },
-    /// Kaizala asks for more patience than a command has.
+    /// Kaizala asks for a longer pause than a command can make.
     Busy {
         /// What was asked.
         call: &'static str,
-        /// How long it wants to be left alone.
+        /// How long the pause is.
         retry_after: Duration,
     },
-    /// Kaizala sent the call from one place to the next and never answered it.
+    /// Kaizala redirected the call again and again and never answered it.
     MovedTooOften {
         /// What was asked.
         call: &'static str,
     },
-    /// Kaizala sent the call to a place where it must not go.
+    /// Kaizala redirected the call to a URL that must not be called.
     BadEndpoint {
         /// What was asked.
         call: &'static str,
-        /// What is wrong with the place.
+        /// What is wrong with the URL.
         source: BaseUrlError,
     },
-    /// The answer lacks something, or is no JSON.
+    /// The answer lacks something, or is not JSON.
     Unreadable {
         /// What was asked.
         call: &'static str,
-        /// What it lacks.
+        /// What is wrong with it.
         what: &'static str,
     },
     /// Tokens could not be kept.
@@ -67,8 +67,8 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Whether Kaizala does not know the access token, or the credentials.
-    pub(super) fn is_invalid_token(&self) -> bool {
+    /// Whether Kaizala does not accept the access token or the credentials.
+    pub fn is_invalid_token(&self) -> bool {
         match self {
             Self::Refused { status, code, .. } => {
                 *status == StatusCode::UNAUTHORIZED || code.as_deref() == Some("InvalidToken")
@@ -77,12 +77,12 @@ impl ApiError {
         }
     }
 
-    /// Whether there is no such thing.
+    /// Whether what the call is about does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: StatusCode::NOT_FOUND, .. })
     }
 
-    /// Whether the call may have done its work all the same.
+    /// Whether the call may have done its work although it failed.
     pub(super) fn is_ambiguous(&self) -> bool {
         match self {
             Self::TimedOut { .. } | Self::NoAnswer { .. } => true,
@@ -95,12 +95,12 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Certificates(_) => f.write_str("the system's certificates cannot be read: install ca-certificates"),
+            Self::Certificates(_) => f.write_str("the system's certificates cannot be read"),
             Self::Credential(name) => {
                 write!(f, "{name} has characters that a header cannot hold: was it pasted whole?")
             }
             Self::TimedOut { call } => write!(f, "{call}: Kaizala did not answer in time"),
-            Self::NoAnswer { call, .. } => write!(f, "{call}: Kaizala did not answer: check KAIZALA_API_URL"),
+            Self::NoAnswer { call, .. } => write!(f, "{call}: Kaizala did not answer"),
             Self::Refused { call, status, code, message } => {
                 write!(f, "{call}: Kaizala refuses with {}", status.as_u16())?;
                 if let Some(code) = code {
@@ -109,18 +109,12 @@ impl fmt::Display for ApiError {
                 if !message.is_empty() {
                     write!(f, ": {message}")?;
                 }
-                if self.is_invalid_token() {
-                    f.write_str(
-                        " (check KAIZALA_APPLICATION_ID, KAIZALA_APPLICATION_SECRET and KAIZALA_REFRESH_TOKEN; a refresh \
-                         token ends after 365 days)",
-                    )?;
-                }
                 Ok(())
             }
             Self::Busy { call, retry_after } => {
-                write!(f, "{call}: Kaizala wants no call for {} s: run this again then", retry_after.as_secs())
+                write!(f, "{call}: Kaizala takes no calls for {} s", retry_after.as_secs())
             }
-            Self::MovedTooOften { call } => write!(f, "{call}: Kaizala sends the call from one place to the next"),
+            Self::MovedTooOften { call } => write!(f, "{call}: Kaizala redirects the call again and again"),
             Self::BadEndpoint { call, .. } => write!(f, "{call}: Kaizala names an endpoint that cannot be used"),
             Self::Unreadable { call, what } => write!(f, "{call}: Kaizala's answer {what}"),
             Self::State(_) => f.write_str("tokens cannot be kept"),
@@ -143,5 +137,46 @@ impl Error for ApiError {
 impl From<StateError> for ApiError {
     fn from(error: StateError) -> Self {
         Self::State(error)
+    }
+}
+
+/// Why tokens cannot be kept.
+#[derive(Debug)]
+pub enum StateError {
+    /// The file, or its folder, cannot be read or written.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file does not hold tokens.
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds the tokens of another application.
+    OtherApplication {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, .. } => write!(f, "{} cannot be used", path.display()),
+            Self::Malformed { path } => write!(f, "{} is damaged", path.display()),
+            Self::OtherApplication { path } => write!(f, "{} holds the tokens of another application", path.display()),
+        }
+    }
+}
+
+impl Error for StateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
     }
 }

@@ -1,13 +1,13 @@
-//! What Kaizala says in errors, made fit to be shown.
+//! Kaizala's error messages, without what must not be shown.
 
-/// A stretch of so many digits may be a phone number, however it is spaced.
+/// A run of at least this many digits may be a phone number, however it is spaced.
 const PHONE_NUMBER_DIGITS: usize = 7;
-/// An unbroken run of so many letters and digits may be a token. No word of a message is as long, and no GUID.
+/// An unbroken run of at least this many letters and digits may be a token. Neither words nor GUIDs are as long.
 const TOKEN_CHARACTERS: usize = 40;
 const MAX_CHARACTERS: usize = 300;
 const WITHHELD: &str = "(withheld)";
 
-/// The message without what may be a phone number or a token, on one line, and not longer than a few.
+/// The message without anything that may be a phone number or a token, on one line, and cut to a few lines' length.
 pub(super) fn scrubbed(message: &str) -> String {
     let message = message.replace(char::is_control, " ");
     let is_private = |word: &str| word.chars().count() >= TOKEN_CHARACTERS || is_url_with_more(word);

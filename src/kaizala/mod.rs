@@ -1,7 +1,7 @@
 //! The Kaizala API from a client's side: access tokens, subscriptions, and responses to pull.
 //!
 //! Calls and fields are those of Microsoft's connector documentation; where that disagrees with itself, both readings are
-//! taken. Nothing here shows a secret: tokens are [`Secret`], and what Kaizala says in errors is scrubbed.
+//! accepted. Nothing here shows a secret: tokens are [`Secret`], and Kaizala's own messages are scrubbed before they are shown.
 
 mod access;
 mod actions;
@@ -25,11 +25,11 @@ pub use self::{
     base_url::{BaseUrl, BaseUrlError},
     callback_url::{CallbackHost, NotAHost, same_url, shown_url},
     client::{Config, Kaizala},
-    error::ApiError,
+    error::{ApiError, StateError},
     pace::{Limiter, Pace},
     pulled::{PulledResponse, Unusable},
     secret::Secret,
-    state::{StateError, default_state_file},
+    state::default_state_file,
     sync::{Doubled, Leftover, Policy, Reason, Step, SyncPlan, Unwanted, Wanted},
     webhooks::{Change, NewWebhook, ObjectType, SubscribedObject, Webhook},
     xdg::xdg_folder,

@@ -12,14 +12,14 @@ use tokio::{
 pub struct Pace {
     /// How many calls are made in a [`window`](Self::window).
     pub calls: usize,
-    /// The time in which they are counted.
+    /// The time in which calls are counted.
     pub window: Duration,
-    /// How often a call is sent that fails in a way that may pass.
+    /// How often a call is sent whose failure may pass.
     pub attempts: u32,
     /// The longest pause before the second attempt; it doubles from there. The pause is drawn at random from zero up, so
     /// that several clients do not come back in step.
     pub first_pause: Duration,
-    /// The longest pause that Kaizala may ask for: a longer one is an error, since somebody is waiting.
+    /// The longest pause that Kaizala may ask for. A longer one is an error, since somebody is waiting for the command.
     pub longest_wait: Duration,
     /// How long a call may take.
     pub timeout: Duration,
@@ -49,7 +49,7 @@ impl Pace {
     }
 }
 
-/// Lets so many calls pass in any stretch of time of a certain length, and makes the others wait.
+/// Lets a number of calls pass in any window of time of a given length, and makes the others wait.
 #[derive(Debug)]
 pub struct Limiter {
     calls: usize,

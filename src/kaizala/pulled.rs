@@ -1,7 +1,7 @@
 //! A response from the API, brought into the shape in which the webhook delivers it.
 //!
-//! No source preserves what a pulled response looks like. So whatever it has is kept under its own name, what the webhook
-//! has besides is added from the action, and answers are looked for in every place where they were seen or documented.
+//! No source preserves what a pulled response looks like. So all that it has is kept under its own name, what the webhook sends
+//! besides is added from the action, and answers are looked for in every place where they were seen or documented.
 
 use std::{borrow::Cow, fmt};
 
@@ -19,7 +19,7 @@ use crate::event::{
 pub struct PulledResponse {
     /// Identifies the response.
     pub response_id: String,
-    /// JSON, for [`Event::parse`](crate::event::Event::parse).
+    /// The body, JSON for [`Event::parse`](crate::event::Event::parse).
     pub body: Vec<u8>,
 }
 
@@ -33,13 +33,13 @@ impl fmt::Debug for PulledResponse {
 /// Why a response cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// Nothing identifies it.
+    /// It has no id.
     NoId,
-    /// Its answers are in no place that is known. Kept without them, it would pass for an edit that deletes them.
+    /// Its answers are in no place that is known. If it were kept without them, it would pass for an edit that deletes them.
     NoAnswers,
 }
 
-/// Members of a JSON object to be written.
+/// The members of a JSON object that is being made.
 #[derive(Default)]
 struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
@@ -52,13 +52,13 @@ impl<'a> Members<'a> {
         self.0.iter().any(|(key, value)| key == name && value.get() != "null")
     }
 
-    /// In place of what is there under that name.
+    /// Sets a member, in place of any that is there under that name.
     fn set(&mut self, name: &'static str, value: Cow<'a, RawValue>) {
         self.0.retain(|(key, _)| key != name);
         self.0.push((name.into(), value));
     }
 
-    /// Unless there is something.
+    /// Sets a member unless there is one under that name.
     fn fill(&mut self, name: &'static str, value: Option<Cow<'a, RawValue>>) {
         if let Some(value) = value
             && !self.has(name)
@@ -83,18 +83,21 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Cow<'static, RawValue> {
 }
 
 impl Action {
-    /// The responses to it, each as a callback's body of that event type.
-    pub fn responses(&self, group: &str, event_type: EventType) -> Vec<Result<PulledResponse, Unusable>> {
-        let Some(action) = self.object() else { return Vec::new() };
+    /// The responses to it, each as a callback's body of that event type. `None` if they are in no place that is known: then it
+    /// is not known either whether there are any.
+    pub fn responses(&self, group: &str, event_type: EventType) -> Option<Vec<Result<PulledResponse, Unusable>>> {
+        let action = self.object()?;
         let mut places = Self::bodies(&action);
         let questions = places.iter().map(|body| body.list("questions")).find(|list| !list.is_empty());
         let questions = questions.unwrap_or_default();
         let package = ["packageId", "id"].iter().find_map(|name| action.id(name));
         let action_id = self.id();
         places.push(action);
-        let responses = places.iter().map(|place| place.list("responses")).find(|list| !list.is_empty());
+        let lists: Vec<_> = places.iter().filter_map(|place| place.raw("responses")).map(list).collect();
+        // An empty one counts if there is no other.
+        let responses = lists.iter().find(|list| !list.is_empty()).or(lists.first())?;
         let card = Card { group, event_type, action_id, package: package.as_deref(), questions };
-        responses.unwrap_or_default().into_iter().map(|response| card.body(response)).collect()
+        Some(responses.iter().map(|response| card.body(response)).collect())
     }
 }
 
@@ -117,7 +120,7 @@ impl Card<'_> {
         data.fill_text("groupId", Some(self.group));
         data.fill_text("responseId", Some(&response_id));
         if self.event_type == EventType::JobResponse {
-            // Understood where it is: flat, or below.
+            // It is read flat as well as nested.
             let nested = response.object("responseDetails").and_then(|details| details.object("response"));
             nested.as_ref().unwrap_or(&response).raw("isCompleted").ok_or(Unusable::NoAnswers)?;
         } else {
@@ -139,28 +142,28 @@ impl Card<'_> {
         Ok(PulledResponse { response_id, body })
     }
 
-    /// The answers with their questions, as `responseWithQuestions` has them; none when there is no place for them.
+    /// The answers with their questions, as `responseWithQuestions` has them; `None` if they are in no known place.
     fn answered<'a>(&'a self, response: &JsonObject<'a>) -> Option<Vec<Members<'a>>> {
         let details = response.object("responseDetails");
         let in_details = details.as_ref().and_then(|details| details.raw("responseWithQuestions"));
         let beside = ["responseWithQuestions", "answers", "questions"].map(|name| response.raw(name));
         let bare = response.raw("responseDetails").filter(|_| details.is_none());
         let places: Vec<_> = in_details.into_iter().chain(beside.into_iter().flatten()).chain(bare).map(list).collect();
-        // An empty one counts when there is no other.
+        // An empty one counts if there is no other.
         let answers = places.iter().find(|list| !list.is_empty()).or(places.first())?;
         Some(answers.iter().enumerate().map(|(at, answer)| self.with_question(at, answer)).collect())
     }
 
     fn with_question<'a>(&'a self, at: usize, answer: &'a RawValue) -> Members<'a> {
         let asked: Vec<_> = self.questions.iter().map(|question| JsonObject::parse(question.get())).collect();
-        // A bare answer, unless it is an object that is one, as a place is.
+        // An object with none of these names is a bare answer: a place, for one.
         let names = ["title", "question", "answer", "response"];
         let item = JsonObject::parse(answer.get()).filter(|item| names.iter().any(|name| item.raw(name).is_some()));
         let title = item.as_ref().and_then(|item| item.text("title"));
         let same_title = |question: &&Option<JsonObject<'_>>| {
             title.is_some() && question.as_ref().and_then(|question| question.text("title")) == title
         };
-        // The position counts where titles agree or are not told.
+        // The position counts where titles agree or are absent.
         let at_position = asked.get(at).filter(|question| title.is_none() || same_title(question));
         let question = at_position.or_else(|| asked.iter().find(same_title)).and_then(Option::as_ref);
         let mut members = item.as_ref().map(Members::of).unwrap_or_default();

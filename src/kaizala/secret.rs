@@ -1,11 +1,11 @@
-//! What must not be seen.
+//! Texts that must not be shown.
 
 use std::fmt;
 
 use http::{HeaderValue, header::InvalidHeaderValue};
 use serde::{Deserialize, Serialize};
 
-/// A token or a credential. It can be sent and stored, and is not shown by accident.
+/// A token or a credential. It can be sent and stored, but is not shown by accident.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);

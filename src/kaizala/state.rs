@@ -1,11 +1,9 @@
 //! Tokens that Kaizala gave, kept in a file between commands.
 //!
 //! A refresh token is worth a year of access, and its successor comes in one answer: it is on the disk before anything else
-//! is done with that answer. Only the owner can read the file, and whoever reads it sees an old state or a new one.
+//! is done with that answer. Only the owner can read the file, and a reader sees either the old state or the new one.
 
 use std::{
-    error::Error,
-    fmt,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -17,6 +15,7 @@ use tokio::task::spawn_blocking;
 use super::{
     access::{Access, Credentials},
     base_url::BaseUrl,
+    error::StateError,
     secret::Secret,
     xdg::xdg_folder,
 };
@@ -25,59 +24,9 @@ use crate::{
     files::{self, Readers},
 };
 
-/// Why tokens cannot be kept.
-#[derive(Debug)]
-pub enum StateError {
-    /// The file, or its folder, cannot be read or written.
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file holds something else.
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file holds the tokens of another application.
-    OtherApplication {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { path, .. } => {
-                write!(f, "{} cannot be used: name a file that can be written with KAIZALA_STATE_FILE", path.display())
-            }
-            Self::Malformed { path } => write!(
-                f,
-                "{} is damaged: restore it, or delete it if KAIZALA_REFRESH_TOKEN is the newest refresh token that you have",
-                path.display()
-            ),
-            Self::OtherApplication { path } => write!(
-                f,
-                "{} holds the tokens of another application: name another file with KAIZALA_STATE_FILE",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl Error for StateError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
 /// The file for an application's tokens when none is named: `kaizala/<digest>.json` in `$XDG_STATE_HOME`, by default
-/// `~/.local/state`. One for each application and API, so that they do not overwrite each other. None without a home.
+/// `~/.local/state`. Each application and API has its own, so that they do not overwrite each other. `None` if neither variable
+/// is set.
 pub fn default_state_file(api_url: &BaseUrl, credentials: &Credentials) -> Option<PathBuf> {
     let state_home = xdg_folder("XDG_STATE_HOME", ".local/state")?;
     let name = application(api_url, credentials).short();
@@ -132,8 +81,8 @@ pub(super) struct StateFile {
     application: String,
 }
 
-/// The right to change the file, which one process has at a time: two that refresh at once might each get a successor,
-/// and keep the one that does not count.
+/// The right to change the file, which one process has at a time: if two refreshed at once, each might get a successor, and the
+/// one that does not count might be kept.
 pub(super) struct Locked {
     file: StateFile,
     _lock: File,

@@ -1,5 +1,5 @@
-//! One call, sent as often as it takes: patience when Kaizala asks for it, another try after what may pass, another place
-//! when the endpoint has moved.
+//! One call, sent as often as it takes: after a pause if Kaizala asks for one, again after a failure that may pass, and to the new
+//! endpoint if it has moved.
 
 use std::{
     error::Error,
@@ -24,22 +24,22 @@ use super::{
 };
 use crate::http_client::{HttpClient, http_client};
 
-/// How often a call follows the endpoint to another place.
+/// How often a call follows a redirection.
 const MOVES: u32 = 5;
 
-/// What Kaizala calls itself busy for without saying how long.
+/// The pause after a 429 that does not say how long to wait.
 const BUSY: Duration = Duration::from_secs(1);
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
 
 /// A call to the API.
 pub(super) struct Call {
-    /// What it does, for errors. No ids in it, which would be in the path.
+    /// What it does, for errors. Without ids, which are in the path.
     pub(super) name: &'static str,
     pub(super) method: Method,
-    /// Behind the base URL.
+    /// Path and query, behind the base URL.
     pub(super) path: String,
-    /// JSON; empty for none.
+    /// JSON; empty if there is no body.
     pub(super) body: Bytes,
     /// Whether sending it twice does no harm.
     pub(super) is_repeatable: bool,
@@ -61,7 +61,7 @@ pub(super) struct Transport {
 enum Verdict {
     Done(Bytes),
     Moved(BaseUrl),
-    /// It may pass; with the pause that was asked for.
+    /// The failure may pass; with the pause that was asked for, if any.
     Later(ApiError, Option<Duration>),
     Failed(ApiError),
 }

@@ -84,7 +84,7 @@ async fn pull(operator: &Operator, actions: &[(String, String, String)]) -> BTre
     for (group, event_type, id) in actions {
         let action = client.action(group, id).await.expect("it is there");
         assert_eq!(Some(action.response_type()), EventType::from_name(event_type));
-        for response in action.responses(group, action.response_type()) {
+        for response in action.responses(group, action.response_type()).expect("it tells them") {
             let body = Bytes::from(response.expect("it can be kept").body);
             let event = Event::parse(&body).expect("it is one");
             let record = Record::of_event(&event, Arrival { received_at: now(), request_id: None }).pulled();
