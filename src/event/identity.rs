@@ -44,6 +44,13 @@ impl EventKey {
         Self(format!("{}#r{}", self.0, content.short()))
     }
 
+    /// The key of a revision of this key's event that was pulled in place of the version under `replaced`. That key counts
+    /// too, so that an answer that comes back after another one is a version of its own.
+    #[must_use]
+    pub fn pulled_revision(&self, content: &Sha256Digest, replaced: &Self) -> Self {
+        self.revision(&Sha256Digest::of(&[content.as_bytes(), replaced.0.as_bytes()].concat()))
+    }
+
     /// The key of an item that holds a part of a gzipped body. The digest of the gzip is in it, so that two gzips under one
     /// key never share a part, be they of two bodies or of the same.
     #[must_use]

@@ -10,6 +10,7 @@ mod data;
 mod event_type;
 mod identity;
 pub(crate) mod json;
+mod latest;
 mod question;
 mod same_answers;
 mod timestamp;
@@ -26,6 +27,7 @@ pub use self::{
     },
     event_type::EventType,
     identity::{EventKey, QUARANTINE_GROUP, Sha256Digest, UNGROUPED},
+    latest::Rank,
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };

@@ -1,11 +1,17 @@
 //! Responses that were pulled, kept beside those that were pushed and never twice.
 //!
-//! Which of both comes first decides the item's body; the other one finds it by its answers. The receiver does so when the
-//! item that refuses its write is pulled, or says which of its revisions are. That is written together with such a revision,
-//! so that the receiver asks for nothing where nothing was pulled.
+//! Whichever comes first decides the item's body; the other one finds it by its answers. The receiver does so when the item
+//! that refuses its write was pulled, or lists revisions that were. The list is written together with such a revision, so that
+//! the receiver asks for nothing where nothing was pulled.
 //!
-//! One gap is left: an edit that arrives within the milliseconds in which the same edit is pulled may be there twice, as two
-//! revisions.
+//! A pull tells what the sender says now. So a pulled answer is compared with the latest version alone: what an older one says
+//! was changed since, and is new when it comes back.
+//!
+//! Four things cannot be told. An edit that arrives within the milliseconds in which the same edit is pulled may be there
+//! twice. An answer that was changed and changed back counts as the version that it went back to, if it comes without a time
+//! and that version was pulled, or was pushed with the same data. One that was pulled both before and after such a change
+//! leaves one item; if the change itself is delivered only then, it is the latest until the next delivery or pull. And an
+//! answer that was never delivered before the pull of a later one that says the same counts as that one.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put as PutRequest, TransactWriteItem, Update};
 use bytes::Bytes;
@@ -21,11 +27,32 @@ use super::{
     transact::Transacted,
     write::{Outcome, Put},
 };
-use crate::event::EventKey;
+use crate::event::{Event, EventKey, Rank};
+
+/// The latest version of a response.
+struct Latest<'v> {
+    /// `None` if the item does not say when it was received.
+    rank: Option<Rank<'v>>,
+    item: &'v StoredItem,
+    body: Vec<u8>,
+}
+
+impl StoredItem {
+    /// Where the item stands among the versions of its response. `is_edit` tells whether its body says that it is an
+    /// [edit](Event::is_edit), which no attribute does. `None` if the item does not say when it was received.
+    pub fn rank(&self, is_edit: bool) -> Option<Rank<'_>> {
+        let (received_at, event_key) = (self.received_at()?, self.event_key()?);
+        Some(if self.is_pulled() {
+            Rank::of_pulled(received_at, event_key)
+        } else {
+            Rank::of_pushed(is_edit, self.occurred_at(), received_at, event_key)
+        })
+    }
+}
 
 impl Store {
-    /// Keeps a response that was pulled, unless something that says the same is there, pulled or pushed. `record` is one
-    /// that is [pulled](Record::pulled).
+    /// Keeps a response that was pulled, unless the latest version that is there, pulled or pushed, says the same. `record` is
+    /// one that is [pulled](Record::pulled).
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer. Then it may have been kept all the same; another pull sorts that out.
@@ -36,27 +63,52 @@ impl Store {
             if versions.iter().any(|version| version.kind() == ItemKind::Erased) {
                 return Ok(Outcome::Duplicate);
             }
-            for version in &versions {
-                if self.says_the_same(version, body).await? {
-                    return Ok(Outcome::Duplicate);
-                }
+            let latest = self.latest(&versions).await?;
+            if let (Some(latest), Ok(event)) = (&latest, Event::parse(body))
+                && Event::parse(&latest.body).is_ok_and(|latest| event.says_the_same(&latest))
+            {
+                return Ok(Outcome::Duplicate);
             }
             let is_first = versions.iter().all(|version| version.event_key() != Some(record.key.as_str()));
-            if is_first {
-                if let Put::Accepted = self.put_under(&record.key, record, &payload).await? {
-                    return Ok(Outcome::Stored);
+            match latest {
+                Some(latest) if !is_first => {
+                    let replaced = EventKey::from_table(latest.item.event_key().unwrap_or_default());
+                    if let Some(outcome) = self.put_pulled_revision(record, &replaced, &payload).await? {
+                        return Ok(outcome);
+                    }
                 }
-            } else if let Some(outcome) = self.put_pulled_revision(record, &payload).await? {
-                return Ok(outcome);
+                _ => {
+                    if let Put::Accepted = self.put_under(&record.key, record, &payload).await? {
+                        return Ok(Outcome::Stored);
+                    }
+                }
             }
             // The first came or went in between: look again.
         }
     }
 
-    /// None when there is no first that it is a revision of.
-    async fn put_pulled_revision(&self, record: &Record, payload: &Payload<'_>) -> Result<Option<Outcome>, StoreError> {
+    /// The latest of some versions, and its body. One that is damaged has an empty body, which says nothing.
+    async fn latest<'v>(&self, versions: &'v [StoredItem]) -> Result<Option<Latest<'v>>, StoreError> {
+        let mut latest: Option<Latest<'v>> = None;
+        for item in versions {
+            let body = self.body_unless_damaged(item).await?.unwrap_or_default();
+            let rank = item.rank(Event::parse(&body).is_ok_and(|event| event.is_edit()));
+            if latest.as_ref().is_none_or(|latest| latest.rank < rank) {
+                latest = Some(Latest { rank, item, body });
+            }
+        }
+        Ok(latest)
+    }
+
+    /// `None` if there is no first event that it is a revision of.
+    async fn put_pulled_revision(
+        &self,
+        record: &Record,
+        replaced: &EventKey,
+        payload: &Payload<'_>,
+    ) -> Result<Option<Outcome>, StoreError> {
         let Some(content) = &record.content else { return Ok(Some(Outcome::Quarantined)) };
-        let key = record.key.revision(content);
+        let key = record.key.pulled_revision(content, replaced);
         if let Payload::Parts(parts) = payload {
             self.put_parts(&key, record, parts).await?;
         }
@@ -76,7 +128,7 @@ impl Store {
         ];
         Ok(match self.transact(&writes).await? {
             Transacted::Done => Some(Outcome::Revised),
-            // Under that key is the same content.
+            // Another pull has put the same content in place of the same version.
             Transacted::Refused(failed) if failed.first() == Some(&true) => Some(Outcome::Duplicate),
             Transacted::Refused(_) => None,
         })

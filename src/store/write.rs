@@ -11,7 +11,9 @@ use super::{
     body::{Payload, PayloadParts},
     error::{ReadError, StoreError},
     item::Record,
-    schema::{CONTENT_SHA256, ERASED, EVENT_KEY, PART, PARTS_SHA256, PULLED, PULLED_REVISIONS, REQUEST_ID},
+    schema::{
+        CONTENT_SHA256, ERASED, EVENT_KEY, PART, PARTS_SHA256, PULLED, PULLED_REVISIONS, RECEIVED_AT, REQUEST_ID,
+    },
     stored_item::StoredItem,
 };
 use crate::event::{Event, EventKey, Sha256Digest};
@@ -145,33 +147,45 @@ impl Store {
     }
 
     /// Whether something that came by pull says the same as `body`. The API tells less than a callback holds, so that their
-    /// contents differ; their answers do not. Costs nothing where nothing was pulled.
+    /// contents differ although their answers are the same. Costs nothing where nothing was pulled.
+    ///
+    /// A callback whose time is later than the pull is another version, whatever it says: the answers were changed and
+    /// changed back in between.
     pub(super) async fn was_pulled(
         &self,
         existing: &Existing,
         record: &Record,
         body: &[u8],
     ) -> Result<bool, StoreError> {
+        if existing.pulled.is_empty() {
+            return Ok(false);
+        }
+        let Ok(event) = Event::parse(body) else { return Ok(false) };
+        // Texts of this form sort as the times do.
+        let occurred_at = event.occurred_at().map(|time| time.to_string());
         for key in &existing.pulled {
             let Some(pulled) = self.get(&record.group, key).await? else { continue };
-            if self.says_the_same(&pulled, body).await? {
+            let is_later = occurred_at.as_deref() > pulled.text(RECEIVED_AT);
+            if !is_later && self.says_the_same(&pulled, &event).await? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Whether an item's body and another one are answers that say the same. A damaged one says nothing.
-    pub(super) async fn says_the_same(&self, item: &StoredItem, body: &[u8]) -> Result<bool, StoreError> {
-        let there = match self.body(item).await {
-            Ok(there) => there,
-            Err(ReadError::Damaged { .. }) => return Ok(false),
-            Err(ReadError::Store(error)) => return Err(error),
-        };
-        Ok(match (Event::parse(&there), Event::parse(body)) {
-            (Ok(there), Ok(event)) => event.says_the_same(&there),
-            _ => false,
-        })
+    /// Whether an item's body is an answer that says the same as `event`.
+    async fn says_the_same(&self, item: &StoredItem, event: &Event<'_>) -> Result<bool, StoreError> {
+        let body = self.body_unless_damaged(item).await?;
+        Ok(body.is_some_and(|body| Event::parse(&body).is_ok_and(|there| event.says_the_same(&there))))
+    }
+
+    /// An item's body; `None` if it is damaged, and so says nothing.
+    pub(super) async fn body_unless_damaged(&self, item: &StoredItem) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.body(item).await {
+            Ok(body) => Ok(Some(body)),
+            Err(ReadError::Damaged { .. }) => Ok(None),
+            Err(ReadError::Store(error)) => Err(error),
+        }
     }
 
     pub(super) async fn put_under(

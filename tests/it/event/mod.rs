@@ -2,4 +2,5 @@
 
 mod data;
 mod identity;
+mod latest;
 mod same_answers;

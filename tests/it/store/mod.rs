@@ -9,3 +9,4 @@ mod patience;
 mod pushed_and_pulled;
 mod requests;
 mod transactions;
+mod versions;
