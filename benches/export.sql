@@ -11,11 +11,23 @@ COPY (
       columns = {
         Item: 'STRUCT(
           groupId STRUCT(S VARCHAR), eventKey STRUCT(S VARCHAR), eventId STRUCT(S VARCHAR), eventType STRUCT(S VARCHAR),
-          responseId STRUCT(S VARCHAR), receivedAt STRUCT(S VARCHAR), payload STRUCT(S VARCHAR)
+          responseId STRUCT(S VARCHAR), receivedAt STRUCT(S VARCHAR), occurredAt STRUCT(S VARCHAR),
+          pulled STRUCT("BOOL" BOOLEAN), payload STRUCT(S VARCHAR)
         )'
       }
     )
     WHERE Item.eventType.S IN ('ActionResponse', 'SurveyResponse')
+  ),
+  opened AS (
+    SELECT
+      i,
+      json_transform(
+        i.payload.S,
+        '{"data": {"actionId": "VARCHAR", "packageId": "VARCHAR", "actionPackageId": "VARCHAR", "isUpdateResponse": "BOOLEAN",
+          "responseDetails":
+          {"responseWithQuestions": [{"title": "VARCHAR", "type": "VARCHAR", "isInvisible": "BOOLEAN", "answer": "JSON"}]}}}'
+      ).data AS data
+    FROM items
   ),
   responses AS (
     SELECT
@@ -25,14 +37,15 @@ COPY (
       i.receivedAt.S::TIMESTAMPTZ AS received_at,
       coalesce(i.responseId.S, i.eventId.S) AS response_id,
       row_number() OVER (
-        PARTITION BY i.groupId.S, coalesce(i.responseId.S, i.eventId.S) ORDER BY i.receivedAt.S DESC, i.eventKey.S DESC
+        PARTITION BY i.groupId.S, coalesce(i.responseId.S, i.eventId.S)
+        ORDER BY
+          coalesce(opened.data.isUpdateResponse, false) OR coalesce(i.pulled."BOOL", false) DESC,
+          CASE WHEN i.pulled."BOOL" THEN i.receivedAt.S ELSE least(i.occurredAt.S, i.receivedAt.S) END DESC,
+          i.receivedAt.S DESC,
+          i.eventKey.S DESC
       ) = 1 AS is_latest,
-      json_transform(
-        i.payload.S,
-        '{"data": {"actionId": "VARCHAR", "packageId": "VARCHAR", "actionPackageId": "VARCHAR", "responseDetails":
-          {"responseWithQuestions": [{"title": "VARCHAR", "type": "VARCHAR", "isInvisible": "BOOLEAN", "answer": "JSON"}]}}}'
-      ).data AS data
-    FROM items
+      data
+    FROM opened
   ),
   questions AS (
     SELECT

@@ -28,6 +28,8 @@ FURTHER_EVENTS = FIXTURE / "further-events.ndjson"
 FURTHER_EVENTS_FROM = 1678168800000  # 2023-03-07T06:00:00Z, a minute each
 # Bodies with these words in them are stored as large ones are, without being large.
 GZIPPED, IN_PARTS = "stored-as-gzip", "stored-in-parts"
+# And with these, as one that came by pull.
+PULLED = "stored-as-pulled"
 
 ACCOUNT, REGION, BUCKET, TABLE = "123456789012", "eu-west-1", "kaizala-exports-example", "kaizala-events"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{TABLE}"
@@ -121,7 +123,7 @@ def deliver_and_collect(port, db_port):
                 item["receivedAt"] = {"S": rfc3339(context["timeEpoch"])}
                 item["requestId"] = {"S": context["requestId"]}
                 items[key] = item
-    stored = [large for key in sorted(items) for large in as_if_large(items[key])]
+    stored = [kept for key in sorted(items) for kept in as_stored(items[key])]
     return sorted(stored, key=lambda item: (item["groupId"]["S"], item["eventKey"]["S"]))
 
 
@@ -136,9 +138,11 @@ def further_events():
     return events
 
 
-def as_if_large(item):
-    """The item in the form that src/store/body.rs gives to bodies that are too large for it."""
+def as_stored(item):
+    """The item marked as pulled, or in the form that src/store/body.rs gives to bodies that are too large for it."""
     payload = item.get("payload", {}).get("S", "")
+    if PULLED in payload:
+        item["pulled"] = {"BOOL": True}
     if GZIPPED not in payload and IN_PARTS not in payload:
         return [item]
     del item["payload"]

@@ -21,6 +21,7 @@ WITH stored AS (
     item.fromuserid.s AS from_user_id,
     date_parse(item.occurredat.s, '%Y-%m-%dT%H:%i:%s.%fZ') AS occurred_at,
     item.revisionof.s AS revision_of,
+    coalesce(item.pulled.bool, false) AS is_pulled,
     item.reason.s AS reason,
     coalesce(length(to_utf8(item.payload.s)), length(from_base64(item.payloadbytes.b))) AS bytes,
     CASE
@@ -64,6 +65,6 @@ opened AS (
 )
 SELECT
   group_id, event_id, event_key, received_at, event_type, object_type, object_id, action_id, response_id, from_user_id,
-  occurred_at, revision_of, reason, bytes, body,
+  occurred_at, revision_of, is_pulled, reason, bytes, body,
   CASE WHEN any_data LIKE '{%' THEN any_data END AS data
 FROM opened

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW jobs AS
--- One row per assignee, and one without an assignee for a job that names none. A due date has any offset from UTC, and Athena
+-- One row per assignee, however often named, and one without an assignee for a job that names none. A due date has any offset from UTC, and Athena
 -- casts no timestamp with a time zone to one without: hence by way of the epoch.
 WITH assigned AS (
   SELECT
@@ -21,15 +21,17 @@ dated AS (
   SELECT
     *,
     round(CASE WHEN abs(due) < 1e11 THEN due * 1000 ELSE due END) AS due_millis,
-    filter(
-      transform(
-        CASE
-          WHEN json_format(assigned_to) LIKE '[%' THEN CAST(assigned_to AS array(json))
-          WHEN json_format(assigned_to) <> 'null' THEN ARRAY[assigned_to]
-        END,
-        phone -> nullif(json_extract_scalar(phone, '$'), '')
-      ),
-      phone -> phone IS NOT NULL
+    array_distinct(
+      filter(
+        transform(
+          CASE
+            WHEN json_format(assigned_to) LIKE '[%' THEN CAST(assigned_to AS array(json))
+            WHEN json_format(assigned_to) <> 'null' THEN ARRAY[assigned_to]
+          END,
+          phone -> nullif(json_extract_scalar(phone, '$'), '')
+        ),
+        phone -> phone IS NOT NULL
+      )
     ) AS assignees
   FROM assigned
 )

@@ -38,11 +38,11 @@ FROM answers
 WHERE is_latest AND answer_number IS NOT NULL
 GROUP BY ALL;
 
--- Jobs, and who has done them. An assignee's newest answer counts.
+-- Jobs, and who has done them. An assignee's latest answer counts.
 CREATE OR REPLACE VIEW job_status AS
 SELECT
   j.group_id, j.action_id, j.title, j.due_at, j.assignee,
-  coalesce(max_by(r.is_completed, r.received_at), false) AS is_completed
+  coalesce(max_by(r.is_completed, r.ranked_at), false) AS is_completed
 FROM jobs AS j
-LEFT JOIN job_responses AS r USING (group_id, action_id, assignee)
+LEFT JOIN (FROM job_responses WHERE is_latest) AS r USING (group_id, action_id, assignee)
 GROUP BY ALL;

@@ -18,7 +18,7 @@ WITH stored AS (
         groupId STRUCT(S VARCHAR), eventKey STRUCT(S VARCHAR), eventId STRUCT(S VARCHAR), eventType STRUCT(S VARCHAR),
         objectType STRUCT(S VARCHAR), objectId STRUCT(S VARCHAR), actionId STRUCT(S VARCHAR), responseId STRUCT(S VARCHAR),
         fromUserId STRUCT(S VARCHAR), receivedAt STRUCT(S VARCHAR), occurredAt STRUCT(S VARCHAR),
-        revisionOf STRUCT(S VARCHAR), reason STRUCT(S VARCHAR), payload STRUCT(S VARCHAR), part STRUCT(B VARCHAR)
+        revisionOf STRUCT(S VARCHAR), pulled STRUCT("BOOL" BOOLEAN), reason STRUCT(S VARCHAR), payload STRUCT(S VARCHAR), part STRUCT(B VARCHAR)
       )'
     }
   )
@@ -55,17 +55,20 @@ SELECT
   nullif(json ->> '$.fromUserName', '') AS from_user_name,
   i.occurredAt.S::TIMESTAMPTZ AT TIME ZONE 'UTC' AS occurred_at,
   i.revisionOf.S AS revision_of,
+  coalesce(i.pulled."BOOL", false) AS is_pulled,
+  CASE WHEN is_pulled THEN received_at ELSE least(received_at, occurred_at) END AS ranked_at,
   body IS NULL AS is_packed,
   CASE WHEN json_type(json, '$.data') = 'OBJECT' THEN json -> '$.data' END AS data
 FROM readable;
 
 CREATE OR REPLACE VIEW events AS
-SELECT * EXCLUDE (is_packed, data) FROM items;
+SELECT * EXCLUDE (is_pulled, ranked_at, is_packed, data) FROM items;
 
 -- A Boolean in any of the forms in which Kaizala sends it.
 CREATE OR REPLACE MACRO flag(value) AS
   CASE WHEN lower(value) IN ('true', '1') THEN true WHEN lower(value) IN ('false', '0') THEN false END;
 
+-- The order of versions is that of src/event/latest.rs.
 CREATE OR REPLACE VIEW response_items AS
 SELECT
   group_id, event_id, event_key, received_at, event_type, action_id,
@@ -75,10 +78,13 @@ SELECT
   nullif(data ->> '$.responder', '') AS responder,
   nullif(data ->> '$.responderName', '') AS responder_name,
   flag(data ->> '$.isAnonymous') AS is_anonymous,
-  flag(data ->> '$.isUpdateResponse') AS is_update,
+  coalesce(flag(data ->> '$.isUpdateResponse'), false) AS is_update,
+  is_pulled,
   row_number() OVER (
-    PARTITION BY group_id, coalesce(response_id, event_id) ORDER BY received_at DESC, event_key DESC
+    PARTITION BY group_id, coalesce(response_id, event_id)
+    ORDER BY is_update OR is_pulled DESC, ranked_at DESC, received_at DESC, event_key DESC
   ) = 1 AS is_latest,
+  ranked_at,
   occurred_at AS responded_at,
   data
 FROM items

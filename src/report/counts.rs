@@ -19,7 +19,7 @@ pub(super) struct Counts {
     pub(super) events: u32,
     /// Those of them that are stored as revisions of another.
     pub(super) revisions: u32,
-    /// Responses in their newest version, and answers to jobs.
+    /// Responses, answers to jobs among them, in their latest version.
     pub(super) responses: u32,
     /// Responses that a newer version has replaced.
     pub(super) replaced: u32,

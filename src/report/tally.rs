@@ -106,9 +106,14 @@ impl RowSink for Tally<'_> {
                 self.jobs.assigned(arrived(&row.origin), self.current, row.action_id.as_deref(), assignee, row.due_at);
             }
             Row::JobResponses(row) => {
+                if row.is_latest != Some(true) {
+                    self.counts().replaced += 1;
+                    return;
+                }
                 self.counts().responses += 1;
                 let (job, assignee) = (row.action_id.as_deref(), row.assignee.as_deref());
-                self.jobs.answered(arrived(&row.origin), self.current, job, assignee, row.is_completed);
+                let at = (row.ranked_at.unwrap_or(row.origin.received_at), hash(row.origin.event_key));
+                self.jobs.answered(at, self.current, job, assignee, row.is_completed);
             }
             Row::Members(row) => {
                 let sighting = if row.change.as_deref() == Some("removed") { Sighting::Left } else { Sighting::Joined };

@@ -1,6 +1,6 @@
 //! An item becomes rows.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::schema::{
     ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, JobResponseRow, JobRow, MemberRow, MessageRow,
@@ -59,10 +59,11 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         occurred_at: event.occurred_at(),
         revision_of: item.revision_of().map(Cow::Borrowed),
     }));
-    let flat = Flat { origin, event: &event };
+    let ranked_at = item.rank(event.is_edit()).map(|rank| rank.ranked_at());
+    let flat = Flat { origin, event: &event, version: Version { is_pulled: item.is_pulled(), is_latest, ranked_at } };
     match event.data() {
         Data::Created(created) => flat.created(created, each),
-        Data::Response(response) => flat.response(response, is_latest, each),
+        Data::Response(response) => flat.response(response, each),
         Data::JobCreated(job) => flat.job(job, each),
         Data::JobResponse(response) => flat.job_response(response, each),
         Data::TextMessage(message) => each(&Row::Messages(MessageRow { origin, text: message.text })),
@@ -79,6 +80,14 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
 struct Flat<'a> {
     origin: Origin<'a>,
     event: &'a Event<'a>,
+    version: Version,
+}
+
+/// What is told of a version of a response.
+struct Version {
+    is_pulled: bool,
+    is_latest: bool,
+    ranked_at: Option<Timestamp>,
 }
 
 impl<'a> Flat<'a> {
@@ -99,8 +108,9 @@ impl<'a> Flat<'a> {
         }
     }
 
-    fn response(&self, response: Response<'a>, is_latest: bool, each: &mut impl FnMut(&Row<'_>)) {
+    fn response(&self, response: Response<'a>, each: &mut impl FnMut(&Row<'_>)) {
         let origin = self.origin;
+        let Version { is_pulled, is_latest, ranked_at } = self.version;
         let response_id = response.response_id.or(Some(self.event.event_id.as_ref().into()));
         let package_id = response.package_id.or(response.action_package_id);
         each(&Row::Responses(ResponseRow {
@@ -113,8 +123,10 @@ impl<'a> Flat<'a> {
             responder: response.responder,
             responder_name: response.responder_name,
             is_anonymous: response.is_anonymous,
-            is_update: response.is_update,
+            is_update: Some(self.event.is_edit()),
+            is_pulled: Some(is_pulled),
             is_latest: Some(is_latest),
+            ranked_at,
             responded_at: self.event.occurred_at(),
         }));
         for (position, question) in (1..).zip(response.questions) {
@@ -152,8 +164,12 @@ impl<'a> Flat<'a> {
 
     fn job(&self, job: JobCreated<'a>, each: &mut impl FnMut(&Row<'_>)) {
         let due_at = job.due_date.as_deref().and_then(due_time);
-        let assignees =
-            if job.assigned_to.is_empty() { vec![None] } else { job.assigned_to.into_iter().map(Some).collect() };
+        let mut named = HashSet::new();
+        let mut assignees: Vec<_> =
+            job.assigned_to.iter().filter(|&assignee| named.insert(assignee.as_ref())).map(Some).collect();
+        if assignees.is_empty() {
+            assignees.push(None);
+        }
         for assignee in assignees {
             each(&Row::Jobs(JobRow {
                 origin: self.origin,
@@ -161,12 +177,13 @@ impl<'a> Flat<'a> {
                 title: again(job.title.as_ref()),
                 text: again(job.text.as_ref()),
                 due_at,
-                assignee,
+                assignee: again(assignee),
             }));
         }
     }
 
     fn job_response(&self, response: JobResponse<'a>, each: &mut impl FnMut(&Row<'_>)) {
+        let Version { is_pulled, is_latest, ranked_at } = self.version;
         each(&Row::JobResponses(JobResponseRow {
             origin: self.origin,
             action_id: response.action_id,
@@ -174,6 +191,10 @@ impl<'a> Flat<'a> {
             assignee: response.assignee,
             assignee_name: response.assignee_name,
             is_completed: response.is_completed,
+            is_update: Some(self.event.is_edit()),
+            is_pulled: Some(is_pulled),
+            is_latest: Some(is_latest),
+            ranked_at,
         }));
     }
 

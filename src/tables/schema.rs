@@ -194,11 +194,16 @@ tables! {
         responder_name: Name,
         /// Whether the responder is withheld; null when the event does not say it.
         is_anonymous: Boolean,
-        /// Whether the event says that it is an edit; null when it does not say it.
+        /// Whether the event says that it is an edit. Never null.
         is_update: Boolean,
-        /// Whether this is the newest of all rows with this `group_id` and `response_id`: by `received_at`, then
-        /// `event_key`. True for exactly one of them.
+        /// Whether it was fetched through the API by `kaizala pull`. Never null.
+        is_pulled: Boolean,
+        /// Whether this is the latest of all rows with this `group_id` and `response_id`: the greatest by (`is_update` or
+        /// `is_pulled`), then `ranked_at`, `received_at`, `event_key`. True for exactly one of them.
         is_latest: Boolean,
+        /// The time by which versions are ranked: of one that was pulled `received_at`, of others the earlier of that and
+        /// `responded_at`.
+        ranked_at: Time,
         /// When it was answered by the sender's clock; null when the response does not say it.
         responded_at: Time,
     }
@@ -241,7 +246,7 @@ tables! {
         media_url: Text,
         /// What the file is called.
         media_file_name: Prose,
-        /// Whether this belongs to the newest row of the response, as in `responses`.
+        /// Whether this belongs to the latest row of the response, as in `responses`.
         is_latest: Boolean,
     }
 
@@ -276,7 +281,8 @@ tables! {
         media_file_name: Prose,
     }
 
-    /// One row per assignee of a job (`JobCreated`), one with a null assignee when there is none.
+    /// One row per assignee of a job (`JobCreated`), one with a null assignee when there is none. One who is named twice has
+    /// one row.
     Jobs = "jobs": JobRow {
         /// The action that is the job.
         action_id: Text,
@@ -290,7 +296,7 @@ tables! {
         assignee: Phone,
     }
 
-    /// One row per answer to a job (`JobResponse`).
+    /// One row per answer to a job (`JobResponse`), edits included.
     JobResponses = "job_responses": JobResponseRow {
         /// The action that is the job.
         action_id: Text,
@@ -302,6 +308,14 @@ tables! {
         assignee_name: Name,
         /// Whether the job is done; null when the event does not say it.
         is_completed: Boolean,
+        /// Whether the event says that it is an edit. Never null.
+        is_update: Boolean,
+        /// Whether it was fetched through the API by `kaizala pull`. Never null.
+        is_pulled: Boolean,
+        /// Whether this is the latest of all rows with this `group_id` and `response_id`, by the same order as in `responses`.
+        is_latest: Boolean,
+        /// The time by which versions are ranked, as in `responses`.
+        ranked_at: Time,
     }
 
     /// One row per member that joined or left a group (`MemberAdded`, `MemberRemoved`).

@@ -17,7 +17,7 @@ PACKED = {
 }
 OUT_OF_BODIES = {
     "events": {"from_user_name"},
-    "responses": {"package_id", "responder_id", "responder", "responder_name", "is_anonymous", "is_update"},
+    "responses": {"package_id", "responder_id", "responder", "responder_name", "is_anonymous"},
     "quarantine": {"bytes"},
 }
 

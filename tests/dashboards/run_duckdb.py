@@ -23,6 +23,7 @@ COUNTED = {
     "SELECT count(*) FROM choices WHERE question_title = 'Open on Sunday' AND choice = 'Yes'": (0,),
     "SELECT answers, largest FROM numbers WHERE question_title = 'Seats' AND action_id LIKE 'f04c99f8%'": (1, 14.0),
     "SELECT count(*), count_if(is_completed) FROM job_status WHERE title = 'Repair the pump'": (2, 1),
+    "SELECT count(*), count_if(is_completed) FROM job_status WHERE title = 'Sweep'": (2, 1),
 }
 
 
@@ -34,7 +35,7 @@ def main():
     else:
         with tempfile.TemporaryDirectory() as folder:
             write_parquet(pathlib.Path(folder))
-            complaints = raw_export() + parquet(folder)
+            complaints = raw_export() + benchmark() + parquet(folder)
     print("\n".join(complaints) or "all recipes return the expected rows")
     sys.exit(1 if complaints else 0)
 
@@ -46,6 +47,19 @@ def raw_export():
     for table in ("events", "responses", "answers"):
         complaints += differences(table, database.execute(f"FROM {table}"), expected_rows(table, unpacked=False))
     return complaints
+
+
+def benchmark():
+    """The SQL that `kaizala export` is compared with finds the same versions to be the latest."""
+    export = max((FIXTURE / "2023-03-08/AWSDynamoDB").iterdir())
+    sql = (ROOT / "benches/export.sql").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        database = duckdb.connect()
+        database.execute(f"SET VARIABLE files = '{export}/data/*.json.gz'")
+        database.execute(sql.replace("'answers.parquet'", f"'{folder}/answers.parquet'"))
+        found = dict(database.execute(f"SELECT event_key, is_latest FROM '{folder}/answers.parquet'").fetchall())
+    expected = {row["event_key"]: row["is_latest"] for row in expected_rows("answers", unpacked=False)}
+    return [f"export.sql: {key} is {found.get(key)}" for key in expected if found.get(key) != expected[key]]
 
 
 def parquet(folder):

@@ -1,8 +1,8 @@
-//! Which versions of responses are not the newest, in bounded memory.
+//! Which versions of responses are not the latest, in bounded memory.
 //!
 //! The versions of a response may be anywhere in an export, and under event ids of their own. All of them are noted on
-//! disk, those of one response in the same of 64 heaps; then heap after heap is sorted. What stays in memory is 16 bytes
-//! for each version that is superseded.
+//! disk with their [`Rank`], those of one response in the same of 64 heaps; then heap after heap is sorted. What stays in
+//! memory is 16 bytes for each version that is superseded.
 
 use std::{
     collections::HashSet,
@@ -11,10 +11,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::spill::{Span, Spill};
+use super::{
+    RowsError,
+    files::LineError,
+    spill::{Span, Spill},
+};
 use crate::{
-    event::{EventType, Sha256Digest},
-    store::StoredItem,
+    event::{Data, Event, EventType, Rank, Sha256Digest},
+    store::{StoredBody, StoredItem},
 };
 
 const HEAPS: usize = 64;
@@ -36,7 +40,7 @@ pub(super) struct Notes<'a> {
     heaps: Vec<Vec<u8>>,
 }
 
-/// The versions of responses that are not the newest.
+/// The versions of responses that are not the latest.
 #[derive(Default)]
 pub(super) struct Superseded(HashSet<Id>);
 
@@ -67,11 +71,11 @@ impl Versions {
     }
 }
 
-/// A version of a response. Of those of one response, the newest is the greatest.
+/// A version of a response. Of those of one response, the latest is the greatest.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Version<'a> {
     response: &'a Id,
-    /// Arrival and sort key, a zero byte between.
+    /// A [`Rank`] as bytes.
     rank: &'a [u8],
     item: &'a Id,
 }
@@ -90,22 +94,53 @@ fn parse(mut heap: &[u8]) -> Vec<Version<'_>> {
 }
 
 impl Notes<'_> {
-    /// Takes note of an item, if it is a version of a response.
-    pub(super) fn note(&mut self, item: &StoredItem) -> io::Result<()> {
-        let Some((group, key)) = response_key(item) else { return Ok(()) };
-        let event_id = item.event_id().unwrap_or(key);
-        let response = id(group, item.response_id().unwrap_or(event_id));
-        let at = usize::from(response[0]) % HEAPS;
-        let received_at = item.received_at().map(|time| time.to_string()).unwrap_or_default();
+    /// Takes note of the item on a line, if it is a version of a response. `strings` are what of it can be read for little.
+    ///
+    /// Whether a version is an edit stands in its body, which mostly need not be read for that.
+    pub(super) fn note_line(&mut self, strings: &StoredItem, line: &str) -> Result<Noted, LineError> {
+        if version_key(strings).is_none() {
+            return Ok(Noted::Done);
+        }
+        if let Some(response_id) = strings.response_id()
+            && (strings.is_pulled() || !StoredItem::may_say_on_export_line(line, "isUpdateResponse"))
+        {
+            self.put(strings, response_id, strings.rank(false)).map_err(RowsError::Scratch)?;
+            return Ok(Noted::Done);
+        }
+        let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
+        match item.body() {
+            Ok(StoredBody::Whole(body)) => self.note(&item, &body)?,
+            Ok(StoredBody::Parts(_)) => return Ok(Noted::InParts),
+            // It makes no rows, so that another version is the latest.
+            Err(_) => {}
+        }
+        Ok(Noted::Done)
+    }
+
+    /// Takes note of an item, if it is a version of a response; `body` is its body, whole.
+    pub(super) fn note(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
+        let Ok(event) = Event::parse_stored(body, None) else { return Ok(()) };
+        // Other data makes no rows that could be the latest.
+        if let Data::Response(_) | Data::JobResponse(_) = event.data() {
+            let response_id = event.response_id().unwrap_or(&event.event_id);
+            self.put(item, response_id, item.rank(event.is_edit())).map_err(RowsError::Scratch)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, item: &StoredItem, response_id: &str, rank: Option<Rank<'_>>) -> io::Result<()> {
+        let (Some((kind, group, key)), Some(rank)) = (version_key(item), rank) else { return Ok(()) };
+        let mut bytes = Vec::with_capacity(128);
+        rank.append_to(&mut bytes);
         // A sort key has at most 1,024 bytes.
-        let length = u16::try_from(received_at.len() + 1 + key.len()).map_err(io::Error::other)?;
+        let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
+        let response = id(group, &format!("{kind:?}\0{response_id}"));
+        let at = usize::from(response[0]) % HEAPS;
         let heap = &mut self.heaps[at];
         heap.extend_from_slice(&response);
         heap.extend_from_slice(&id(group, key));
         heap.extend_from_slice(&length.to_be_bytes());
-        heap.extend_from_slice(received_at.as_bytes());
-        heap.push(0);
-        heap.extend_from_slice(key.as_bytes());
+        heap.extend_from_slice(&bytes);
         if heap.len() < BLOCK_BYTES { Ok(()) } else { self.put_away(at) }
     }
 
@@ -126,23 +161,42 @@ impl Notes<'_> {
 }
 
 impl Superseded {
-    /// Whether an item is not the newest of its response.
+    /// Whether an item is not the latest version of its response.
     pub(super) fn contains(&self, item: &StoredItem) -> bool {
-        !self.0.is_empty() && response_key(item).is_some_and(|(group, key)| self.0.contains(&id(group, key)))
+        !self.0.is_empty() && version_key(item).is_some_and(|(_, group, key)| self.0.contains(&id(group, key)))
     }
 }
 
-/// Whether events of a type are responses, which can be edited.
-pub(super) fn is_response(event_type: Option<EventType>) -> bool {
-    matches!(event_type, Some(EventType::ActionResponse | EventType::SurveyResponse))
+/// Whether a version was noted.
+pub(super) enum Noted {
+    /// It was, or is not a version of a response.
+    Done,
+    /// Its body is in parts, without which it cannot be.
+    InParts,
 }
 
-/// The key of an item that is a response.
-fn response_key(item: &StoredItem) -> Option<(&str, &str)> {
-    if !is_response(EventType::from_name(item.event_type()?)) {
-        return None;
+/// What has versions. Each is ranked in a table of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Versioned {
+    Response,
+    JobResponse,
+}
+
+impl Versioned {
+    /// Which of them the events of a type are, if any.
+    pub(super) fn of_type(name: &str) -> Option<Self> {
+        match EventType::from_name(name)? {
+            EventType::ActionResponse | EventType::SurveyResponse => Some(Self::Response),
+            EventType::JobResponse => Some(Self::JobResponse),
+            _ => None,
+        }
     }
-    Some((item.group()?, item.event_key()?))
+}
+
+/// The key of an item that is a version of a response.
+fn version_key(item: &StoredItem) -> Option<(Versioned, &str, &str)> {
+    let kind = Versioned::of_type(item.event_type()?)?;
+    Some((kind, item.group()?, item.event_key()?))
 }
 
 fn id(group: &str, rest: &str) -> Id {

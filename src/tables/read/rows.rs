@@ -75,7 +75,13 @@ impl CheckedExport {
             || Flattener { checked: self, waiting: &waiting, damage, sink: sink(), items: 0, damaged: Vec::new() };
         let mut flatteners = read_lines(&self.export.files, threads, progress, make)?;
         match flatteners.first_mut() {
-            Some(first) => waiting.resume(first)?,
+            Some(first) => waiting.resume(|item, body| {
+                match body {
+                    Ok(body) => first.item(item, &body)?,
+                    Err(error) => first.damaged(error)?,
+                }
+                first.sink.flush().map_err(RowsError::Sink)
+            })?,
             None => flatteners.push(make()),
         }
         let mut read = Read { sinks: Vec::new(), items: 0, damaged: Vec::new() };
@@ -148,18 +154,18 @@ impl<S: RowSink> Flattener<'_, S> {
 }
 
 /// Items whose bodies are in parts, until all parts were read. They wait on disk; memory holds where they are.
-struct Waiting {
+pub(super) struct Waiting {
     spill: Spill,
     parts: Mutex<HashMap<(String, String), Span>>,
     items: Mutex<Vec<Span>>,
 }
 
 impl Waiting {
-    fn new(folder: &Path) -> io::Result<Self> {
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
         Ok(Self { spill: Spill::new(folder)?, parts: Mutex::default(), items: Mutex::default() })
     }
 
-    fn part(&self, item: &StoredItem) -> Result<(), RowsError> {
+    pub(super) fn part(&self, item: &StoredItem) -> Result<(), RowsError> {
         let (Some(group), Some(key), Some(piece)) = (item.group(), item.event_key(), item.part()) else {
             return Ok(());
         };
@@ -169,14 +175,17 @@ impl Waiting {
         Ok(())
     }
 
-    fn item(&self, line: &str) -> Result<(), RowsError> {
+    pub(super) fn item(&self, line: &str) -> Result<(), RowsError> {
         let place = self.spill.put(line.as_bytes()).map_err(RowsError::Scratch)?;
         self.items.lock().unwrap_or_else(PoisonError::into_inner).push(place);
         Ok(())
     }
 
-    /// Goes on with the items, now that all parts were read.
-    fn resume<S: RowSink>(&self, flattener: &mut Flattener<'_, S>) -> Result<(), RowsError> {
+    /// Calls `each` with every item and its body, or why there is none, now that all parts were read.
+    pub(super) fn resume(
+        &self,
+        mut each: impl FnMut(&StoredItem, Result<Vec<u8>, RowsError>) -> Result<(), RowsError>,
+    ) -> Result<(), RowsError> {
         let items = std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner));
         for place in items {
             let mut line = Vec::new();
@@ -184,11 +193,7 @@ impl Waiting {
             // It was an item with parts when it was put away.
             let Ok(item) = StoredItem::from_export_line(&String::from_utf8_lossy(&line)) else { continue };
             let Ok(StoredBody::Parts(parts)) = item.body() else { continue };
-            match self.join(&item, &parts) {
-                Ok(body) => flattener.item(&item, &body)?,
-                Err(error) => flattener.damaged(error)?,
-            }
-            flattener.chunk()?;
+            each(&item, self.join(&item, &parts))?;
         }
         Ok(())
     }

@@ -32,6 +32,9 @@ fn response(event_id: &str, response_id: Option<&str>, minute: u8, is_edit: bool
     if let Some(id) = response_id {
         data["responseId"] = json!(id);
     }
+    if is_edit {
+        data["isUpdateResponse"] = json!(true);
+    }
     let body = json!({"eventId": event_id, "eventType": "SurveyResponse", "groupId": "g", "data": data});
     stored(body.to_string(), &format!("2023-03-06T10:{minute:02}:00Z"), is_edit)
 }
@@ -73,10 +76,10 @@ fn an_item_comes_back_from_a_line_of_an_export_as_it_was() {
 }
 
 #[test]
-fn exactly_one_version_of_a_response_is_the_newest_whatever_its_event_id_and_place() {
+fn exactly_one_version_of_a_response_is_the_latest_whatever_its_event_id_and_place() {
     let folder = tempfile::tempdir().expect("there is a place for files");
     let items: Vec<_> = [
-        // Edited under its own event id; the edit has arrived first.
+        // Edited under its own event id; the edit has arrived first, and stays the latest.
         response("a", Some("a"), 5, false),
         response("a", Some("a"), 3, true),
         // Edited under another event id.
@@ -109,7 +112,7 @@ fn exactly_one_version_of_a_response_is_the_newest_whatever_its_event_id_and_pla
                 })
                 .collect();
             latest.sort();
-            assert_eq!(latest, ["a 05", "b2 02", "c2 01", "d 09", "e 01"], "{table}");
+            assert_eq!(latest, ["a 03", "b2 02", "c2 01", "d 09", "e 01"], "{table}");
         }
         seen.push(tables);
     }

@@ -52,7 +52,8 @@ fn few() -> Vec<StoredItem> {
         (
             "2023-03-06T11:30:00Z",
             json!({"eventId": "jr", "eventType": "JobResponse", "data": {"actionId": "job-1", "groupId": HOSTILE,
-            "responseId": "jr", "responseDetails": {"response": {"assignee": "+15550001", "isCompleted": "true"}}}}),
+            "responseId": "jr", "isUpdateResponse": true, "responseDetails": {"response": {"assignee": "+15550001",
+            "isCompleted": "true"}}}}),
         ),
         (
             "2023-03-08T09:00:00Z",
@@ -64,6 +65,10 @@ fn few() -> Vec<StoredItem> {
         ),
     ];
     let mut items: Vec<_> = events.iter().flat_map(|(at, event)| stored(event.to_string(), at, false)).collect();
+    // The original of an answer to a job comes after its edit.
+    let original = json!({"eventId": "jr", "eventType": "JobResponse", "data": {"actionId": "job-1", "groupId": HOSTILE,
+        "responseId": "jr", "responseDetails": {"response": {"assignee": "+15550001", "isCompleted": "false"}}}});
+    items.extend(stored(original.to_string(), "2023-03-06T11:45:00Z", true));
     // Somebody changes from Yes to No.
     let edit = response("r1", "+15550001", &json!([choice(json!(["No"])), number(json!(4)), place, day, words]));
     items.extend(stored(edit.to_string(), "2023-03-07T12:00:00Z", true));
@@ -83,7 +88,7 @@ fn numbers_are_those_of_the_events_with_edits_counted_once() {
     let folder = tempfile::tempdir().expect("there is a place for files");
     let mut page = Page::open(&report_of_few(folder.path()), 1280);
 
-    assert_eq!(page.table("responses"), json!([[HOSTILE, "3", "1", "–"], ["Clean", "1", "0", "–"]]));
+    assert_eq!(page.table("responses"), json!([[HOSTILE, "3", "1", "–"], ["Clean", "1", "1", "–"]]));
     assert_eq!(
         page.table("completion"),
         json!([[HOSTILE, "Card", "2", "3", "67%"], ["Clean", "Job", "1", "3", "33%"]])
@@ -108,7 +113,7 @@ fn numbers_are_those_of_the_events_with_edits_counted_once() {
 
     // On the first day, the later edit counts no more.
     page.choose("to", "2023-03-06");
-    assert_eq!(page.table("responses"), json!([["Clean", "1", "0", "–"], [HOSTILE, "0", "1", "–"]]));
+    assert_eq!(page.table("responses"), json!([["Clean", "1", "1", "–"], [HOSTILE, "0", "1", "–"]]));
 }
 
 #[test]
@@ -147,9 +152,9 @@ fn filters_of_the_command_narrow_the_report_and_an_empty_one_says_so() {
     write_export(&raw, &few(), 2);
     let items = |more: &[&str]| report(&raw, &out, more)["items"].clone();
 
-    assert_eq!(items(&[]), 10);
+    assert_eq!(items(&[]), 11);
     assert_eq!(items(&["--group", "other"]), 1);
-    assert_eq!(items(&["--type", "JobCreated,JobResponse"]), 2);
+    assert_eq!(items(&["--type", "JobCreated,JobResponse"]), 3);
     assert_eq!(items(&["--since", "2023-03-07", "--until", "2023-03-08"]), 3);
 
     let before = fs::read(&out).expect("it is there");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     sample,
-    tables::{Rows, rows_of},
+    tables::{ARRIVAL, Rows, rows_of},
 };
 
 /// The rows that a file of `events/` makes in a table.
@@ -137,7 +137,9 @@ fn a_response_has_one_row_and_its_questions_keep_their_places() {
             "responder_name": "Nia Wanderi",
             "is_anonymous": false,
             "is_update": false,
+            "is_pulled": false,
             "is_latest": true,
+            "ranked_at": "2023-03-06T09:01:30.580Z",
             "responded_at": "2023-03-06T09:01:30.580Z",
         })]
     );
@@ -187,6 +189,8 @@ fn a_job_has_a_row_for_each_assignee() {
     };
 
     assert_eq!(sample_rows("job-created", "jobs"), [row("+15555550126"), row("+15555550127")]);
+    let twice = r#"{"eventId":"1","eventType":"JobCreated","data":{"assignedTo":["+1555","+1556","+1555"]}}"#;
+    assert_eq!(rows_of(twice)["jobs"].iter().map(|row| &row["assignee"]).collect::<Vec<_>>(), ["+1555", "+1556"]);
     let body = r#"{"eventId":"1","eventType":"JobCreated","data":{"title":"t","dueDate":"soon","assignedTo":[]}}"#;
     assert_eq!(
         rows_of(body)["jobs"],
@@ -220,7 +224,8 @@ fn answers_to_jobs_read_the_same_nested_and_flat() {
         sample_rows("job-response", "job_responses"),
         [json!({
         "action_id": "500f3501-695e-4646-bbd5-6aa1c6fb88b4", "response_id": "e61faf16-714a-4006-b82d-b28dad1f663f",
-        "assignee": "+15555550126", "assignee_name": "Otis Marrowbank", "is_completed": true})]
+        "assignee": "+15555550126", "assignee_name": "Otis Marrowbank", "is_completed": true, "is_update": false, "is_pulled": false,
+        "is_latest": true, "ranked_at": ARRIVAL})]
     );
     assert_eq!(sample_rows("job-response-flat", "job_responses")[0]["is_completed"], false);
     // What nobody says is null, and the answer is told by its event.
@@ -228,7 +233,7 @@ fn answers_to_jobs_read_the_same_nested_and_flat() {
         sample_rows("job-response-member-shape", "job_responses"),
         [json!({"action_id": null,
         "response_id": "34b1c255-5c6e-4df8-b814-ba915bcf05c8", "assignee": null, "assignee_name": null,
-        "is_completed": null})]
+        "is_completed": null, "is_update": false, "is_pulled": false, "is_latest": true, "ranked_at": ARRIVAL})]
     );
 }
 

@@ -1,3 +1,4 @@
 //! Which rows come of an item.
 
 mod flatten;
+mod latest;
