@@ -20,7 +20,7 @@ enum Said<'a> {
 
 impl Event<'_> {
     /// Whether the event and another one are answers to the same action that say the same, whatever else their data holds.
-    /// Events that are not answers, or whose answers cannot be read, say the same when their content is the same.
+    /// Events that are not answers, or whose answers cannot be read, say the same if their content is the same.
     pub fn says_the_same(&self, other: &Event<'_>) -> bool {
         match (self.said(), other.said()) {
             (Some(one), Some(other)) => one.is(&other),
@@ -53,7 +53,7 @@ impl Said<'_> {
     }
 }
 
-/// What the app fills in counts only where both have it: the API may leave it out.
+/// What the app fills in counts only if both have it: the API may leave it out.
 fn same_answers(one: &[Question<'_>], other: &[Question<'_>]) -> bool {
     let (visible, hidden) = apart(one);
     let (other_visible, other_hidden) = apart(other);
@@ -66,7 +66,7 @@ fn apart<'q, 'a>(questions: &'q [Question<'a>]) -> (Vec<&'q Question<'a>>, Vec<&
 }
 
 fn same_list(one: &[&Question<'_>], other: &[&Question<'_>]) -> bool {
-    // Who tells no titles tells the answers in their order.
+    // A list without titles has the answers in their order.
     let same = |(one, other): (&&Question<'_>, &&Question<'_>)| {
         agree(one.title.as_ref(), other.title.as_ref(), PartialEq::eq)
             && match (&one.answer, &other.answer) {
@@ -97,7 +97,7 @@ fn same_answer(one: &Answer<'_>, other: &Answer<'_>) -> bool {
     }
 }
 
-/// The coordinates decide: name, address and accuracy are not told everywhere.
+/// The coordinates decide: name, address and accuracy count only if both have them.
 fn same_place(one: &Location<'_>, other: &Location<'_>) -> bool {
     let same = |one: f64, other: f64| one.to_bits() == other.to_bits() || (one - other).abs() < 1e-9;
     same(one.latitude, other.latitude)
@@ -107,14 +107,14 @@ fn same_place(one: &Location<'_>, other: &Location<'_>) -> bool {
         && agree(one.accuracy_m, other.accuracy_m, |one, other| same(*one, *other))
 }
 
-/// The query of a file's URL is a signature that ends; the file is named by the path.
+/// The path of a file's URL names the file. The query is a signature that expires.
 fn same_file(one: &Media<'_>, other: &Media<'_>) -> bool {
     let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
     agree(one.url.as_deref().map(path), other.url.as_deref().map(path), PartialEq::eq)
         && agree(one.file_name.as_ref(), other.file_name.as_ref(), PartialEq::eq)
 }
 
-/// Whether two things are the same as far as both are told.
+/// Whether two values are the same, or one of them is absent.
 fn agree<T>(one: Option<T>, other: Option<T>, same: impl Fn(&T, &T) -> bool) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => same(&one, &other),

@@ -19,7 +19,7 @@ use crate::event::Timestamp;
 const LIST: &str = "list webhooks";
 const REGISTER: &str = "register webhook";
 
-/// How often a registration is tried whose answer did not come.
+/// How often a registration is tried if no answer comes.
 const REGISTRATIONS: u32 = 3;
 
 /// What can be subscribed to.
@@ -101,7 +101,7 @@ pub struct NewWebhook {
     pub valid_until: Option<Timestamp>,
 }
 
-/// What of a subscription is to become another.
+/// What is to be changed of a subscription.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The event types.
@@ -203,7 +203,7 @@ fn is_true(text: &str) -> bool {
 }
 
 impl Kaizala {
-    /// The subscriptions to an object. There is no list of all.
+    /// The subscriptions to an object. Kaizala does not list all of them at once.
     ///
     /// # Errors
     /// [`ApiError`].
@@ -218,8 +218,8 @@ impl Kaizala {
             .collect()
     }
 
-    /// Subscribes, and returns the subscription's id. When the answer is lost, the list tells whether it was made, so that
-    /// there are not two in the end.
+    /// Subscribes, and returns the subscription's id. If the answer is lost, the list tells whether the subscription was made,
+    /// so that there are not two in the end.
     ///
     /// # Errors
     /// [`ApiError`].

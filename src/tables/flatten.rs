@@ -19,7 +19,7 @@ use crate::{
 pub enum Flattened {
     /// It was made into rows.
     Rows,
-    /// It is none of the receiver's, or damaged: why.
+    /// It is damaged, or was not written by the receiver; with the reason.
     Unreadable(&'static str),
 }
 
@@ -44,7 +44,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
     }
     let occurred_at = item.occurred_at();
     let Ok(event) = Event::parse_stored(body, occurred_at) else {
-        return Flattened::Unreadable("its body is no event");
+        return Flattened::Unreadable("its body is not an event");
     };
     let origin = Origin { group_id, event_id: Some(&event.event_id), event_key, received_at };
     each(&Row::Events(EventRow {
@@ -64,7 +64,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
     match event.data() {
         Data::Created(created) => flat.created(created, each),
         Data::Response(response) => flat.response(response, each),
-        Data::JobCreated(job) => flat.job(job, each),
+        Data::JobCreated(job) => flat.job(&job, each),
         Data::JobResponse(response) => flat.job_response(response, each),
         Data::TextMessage(message) => each(&Row::Messages(MessageRow { origin, text: message.text })),
         Data::Attachment(attachment) => flat.attachment(attachment, each),
@@ -162,7 +162,7 @@ impl<'a> Flat<'a> {
         }
     }
 
-    fn job(&self, job: JobCreated<'a>, each: &mut impl FnMut(&Row<'_>)) {
+    fn job(&self, job: &JobCreated<'a>, each: &mut impl FnMut(&Row<'_>)) {
         let due_at = job.due_date.as_deref().and_then(due_time);
         let mut named = HashSet::new();
         let mut assignees: Vec<_> =
@@ -303,7 +303,7 @@ fn each_value<'a>(answer: Option<Answer<'a>>, mut each: impl FnMut(Option<i64>, 
     }
 }
 
-/// The titles as JSON; none when there are none.
+/// The titles as JSON; `None` if there are none.
 fn options(titles: &[Cow<'_, str>]) -> Option<Cow<'static, str>> {
     if titles.is_empty() {
         return None;
@@ -311,12 +311,12 @@ fn options(titles: &[Cow<'_, str>]) -> Option<Cow<'static, str>> {
     serde_json::to_string(titles).ok().map(Cow::Owned)
 }
 
-/// When a job is due: documented in RFC 3339; epoch time where somebody sent that.
+/// When a job is due. The documentation has RFC 3339; epoch time is read too.
 fn due_time(text: &str) -> Option<Timestamp> {
     Timestamp::from_rfc3339(text).or_else(|| Timestamp::from_epoch_either(text.parse().ok()?))
 }
 
-/// The same text for one more row, not copied.
+/// The same text, borrowed, for one more row.
 fn again<'b>(text: Option<&'b Cow<'_, str>>) -> Option<Cow<'b, str>> {
     text.map(|text| Cow::Borrowed(text.as_ref()))
 }

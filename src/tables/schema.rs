@@ -9,7 +9,7 @@ use crate::event::Timestamp;
 pub struct Origin<'a> {
     /// The partition key.
     pub group_id: &'a str,
-    /// The event id; none in quarantine.
+    /// The event id; `None` in quarantine.
     pub event_id: Option<&'a str>,
     /// The sort key.
     pub event_key: &'a str,
@@ -21,7 +21,7 @@ impl Origin<'_> {
     const COLUMNS: [Column; 4] = [
         column::<Text>(
             "group_id",
-            "The group; `ungrouped` when the event names none, `quarantine` for what is no event.",
+            "The group; `ungrouped` if the event names none, `quarantine` for a body that is not an event.",
         ),
         column::<Text>("event_id", "The event's id as it was sent. An edit may come under the id of its original."),
         column::<Text>(
@@ -345,7 +345,7 @@ tables! {
         subgroup_type: Text,
     }
 
-    /// One row per body that was no event. Its `event_key` is the body's digest, its `event_id` null.
+    /// One row per body that was not an event. Its `event_key` is the body's digest, its `event_id` null.
     Quarantine = "quarantine": QuarantineRow {
         /// Why: `not-utf8`, `not-json`, `not-an-object`, `no-event-id`, `no-event-type`, `key-too-long`, `not-base64`, `rejected-by-store`.
         reason: Text,
