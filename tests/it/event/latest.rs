@@ -48,18 +48,20 @@ fn only_an_event_that_says_that_it_is_an_edit_is_one() {
     }
 }
 
+/// Whether it is pulled, whether it is an edit, the sender's time, the arrival, the key.
+type Told = (bool, bool, Option<i64>, i64, String);
+
+fn rank((is_pulled, is_edit, occurred_at, received_at, key): &Told) -> Rank<'_> {
+    if *is_pulled {
+        Rank::of_pulled(at(*received_at), key)
+    } else {
+        Rank::of_pushed(*is_edit, occurred_at.map(at), at(*received_at), key)
+    }
+}
+
 #[test]
 fn bytes_sort_as_ranks_do() {
-    // Is it pulled, is it an edit, the sender's time, the arrival, the key.
-    type Told = (bool, bool, Option<i64>, i64, String);
     let told = || (any::<bool>(), any::<bool>(), option::of(0..4_i64), 0..4_i64, "[a#é]{0,2}");
-    fn rank((is_pulled, is_edit, occurred_at, received_at, key): &Told) -> Rank<'_> {
-        if *is_pulled {
-            Rank::of_pulled(at(*received_at), key)
-        } else {
-            Rank::of_pushed(*is_edit, occurred_at.map(at), at(*received_at), key)
-        }
-    }
     let bytes = |told: &Told| {
         let mut bytes = Vec::new();
         rank(told).append_to(&mut bytes);

@@ -1,7 +1,7 @@
 //! The versions of a response, pushed and pulled in any order: each one that differs from the one before it is kept, none
 //! twice, and the sender's last one is the latest.
 
-use std::sync::OnceLock;
+use std::{cell::Cell, sync::OnceLock};
 
 use bytes::Bytes;
 use kaizala_webhook::{
@@ -61,7 +61,7 @@ impl<'a> Sender<'a> {
         self.versions.len() - 1
     }
 
-    fn questions(&self, version: &Version, with_time: bool) -> Value {
+    fn questions(version: &Version, with_time: bool) -> Value {
         let mut questions = json!([{ "title": "Shop", "type": "Text", "answer": version.answer }]);
         if with_time {
             let time =
@@ -77,7 +77,7 @@ impl<'a> Sender<'a> {
             "eventType": "SurveyResponse", "eventId": self.id, "objectId": GROUP, "objectType": "Group",
             "data": {
                 "actionId": self.id, "groupId": GROUP, "responseId": self.id, "isUpdateResponse": at > 0,
-                "responseDetails": { "responseWithQuestions": self.questions(version, self.is_timed) },
+                "responseDetails": { "responseWithQuestions": Self::questions(version, self.is_timed) },
             },
         })
         .to_string()
@@ -96,7 +96,7 @@ impl<'a> Sender<'a> {
     async fn pull(&mut self) -> Outcome {
         let received_at = self.tick();
         let current = &self.versions[self.current()];
-        let questions = self.questions(current, self.is_timed && self.api_tells_time);
+        let questions = Self::questions(current, self.is_timed && self.api_tells_time);
         let action = json!({ "actionType": "Survey", "actionBody": { "actionId": self.id } });
         let told = json!({ "responseId": self.id, "responseDetails": { "responseWithQuestions": questions } });
         self.operator.api.put_action(GROUP, action, vec![told]);
@@ -218,11 +218,10 @@ fn whatever_is_pushed_pulled_lost_and_repeated_the_senders_last_version_is_the_l
     let runtime = RUNTIME.get_or_init(|| Runtime::new().expect("there are threads"));
     let operator = runtime.block_on(Operator::with(|config| config.calls_per_minute = None));
     let mut runner = TestRunner::new(Config { cases: 160, failure_persistence: None, ..Config::default() });
-    let mut case = 0;
-    let case = std::cell::RefCell::new(&mut case);
+    let case = Cell::new(0);
     let holds = runner.run(&steps(), |(is_timed, api_tells_time, steps)| {
-        **case.borrow_mut() += 1;
-        let mut sender = Sender::new(&operator, format!("r{}", case.borrow()), "answer 0");
+        case.set(case.get() + 1);
+        let mut sender = Sender::new(&operator, format!("r{}", case.get()), "answer 0");
         (sender.is_timed, sender.api_tells_time) = (is_timed, api_tells_time);
         runtime.block_on(follow(sender, &steps));
         Ok(())

@@ -1,7 +1,7 @@
 //! Which row of a response is marked as the latest: the greatest by the order that the documentation names, computed here from
 //! the columns of the rows themselves.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use kaizala_webhook::{
     event::{Event, Timestamp},
@@ -111,11 +111,10 @@ fn latest(rows: &Rows) -> BTreeMap<String, (String, Vec<String>)> {
 fn exactly_the_greatest_version_of_a_response_is_the_latest() {
     let folder = tempfile::tempdir().expect("there is a place for files");
     let (gzipped, in_parts) = ("again and again ".repeat(30_000), noise("noise", 600_000));
-    let mut case = 0;
-    let case = std::cell::RefCell::new(&mut case);
+    let case = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
     let holds = runner.run(&vec(version(), 1..60), |versions| {
-        **case.borrow_mut() += 1;
+        case.set(case.get() + 1);
         let mut items = Vec::new();
         for (number, version) in versions.iter().enumerate() {
             let filling = match number {
@@ -125,7 +124,7 @@ fn exactly_the_greatest_version_of_a_response_is_the_latest() {
             };
             items.extend(version.items(number, filling));
         }
-        let raw = folder.path().join(case.borrow().to_string());
+        let raw = folder.path().join(case.get().to_string());
         write_export(&raw, &items, 3);
 
         let tables = exported(text(&raw), &[]);
