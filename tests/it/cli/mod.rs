@@ -9,6 +9,7 @@ mod export_table;
 mod help;
 mod output;
 mod pull;
+mod pull_unread;
 mod quarantine_replay;
 mod redact;
 mod report;

@@ -50,6 +50,8 @@ async fn every_command_line_of_the_duckdb_recipes_runs_as_it_is_written() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let export = root.join("tests/fixtures/export/2023-03-08/AWSDynamoDB/01678240803512-2a925004");
+    let in_fixture = fs::read_to_string(root.join("tests/fixtures/export/expected/events.ndjson"));
+    let in_fixture = in_fixture.expect("it is text").lines().count();
     let mut path =
         vec![tool("bin/duckdb").with_file_name(""), Path::new(env!("CARGO_BIN_EXE_kaizala")).with_file_name("")];
     path.extend(env::split_paths(&env::var_os("PATH").expect("there is one")));
@@ -63,7 +65,7 @@ async fn every_command_line_of_the_duckdb_recipes_runs_as_it_is_written() {
             let (here, events) = match commands.split_once("s3://") {
                 Some((before, after)) => {
                     let (_, after) = after.split_once('\'').expect("the address is quoted");
-                    (format!("{before}{}'{after}", text(&export)), 48)
+                    (format!("{before}{}'{after}", text(&export)), in_fixture)
                 }
                 None => (commands, 3),
             };
