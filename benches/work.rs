@@ -44,7 +44,7 @@ fn repeated(body: &str, bytes: usize) -> Bytes {
 /// Body to ready item, as a delivery makes it.
 ///
 /// # Panics
-/// When the body is no event.
+/// If the body is not an event.
 pub fn item(body: &Bytes) -> StoredItem {
     let event = Event::parse(body).expect("it is an event");
     let arrival = Arrival {

@@ -73,7 +73,7 @@ fn an_answer_belongs_to_its_question() {
     let answered = |title: &str| json!([{ "title": "A" }, { "title": title, "type": "Text", "answer": "x" }]);
     assert!(
         same(&answered("B"), &json!([{ "title": "B", "type": "Text", "answer": "x" }])),
-        "unanswered ones are no answers"
+        "unanswered ones are not answers"
     );
     assert!(!same(&answered("B"), &answered("A")));
     assert!(same(&answered("B"), &json!([{ "type": "Text", "answer": "x" }])), "titles count where both have them");

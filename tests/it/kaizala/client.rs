@@ -80,7 +80,7 @@ async fn an_access_token_that_kaizala_no_longer_takes_is_replaced_once() {
     client.webhooks(&group()).await.expect("a fresh token is good");
 
     operator.api.break_next(2, Door::Endpoint, Fault::Status(StatusCode::UNAUTHORIZED));
-    let error = client.webhooks(&group()).await.expect_err("twice in a row is no accident");
+    let error = client.webhooks(&group()).await.expect_err("twice in a row is not an accident");
     assert!(error.is_invalid_token(), "{error}");
 }
 
@@ -133,7 +133,7 @@ async fn tokens_that_cannot_be_kept_are_not_used() {
 
     let mut config = operator.config();
     config.state_file = operator.file("state.json/below-a-file");
-    let error = Kaizala::new(config).expect("it is made").webhooks(&group()).await.expect_err("it is no folder");
+    let error = Kaizala::new(config).expect("it is made").webhooks(&group()).await.expect_err("it is not a folder");
     assert!(matches!(error, ApiError::State(_)), "{error:?}");
 
     let other = Operator::new().await;

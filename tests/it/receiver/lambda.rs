@@ -77,7 +77,7 @@ fn private_texts(sample: &Sample) -> Vec<String> {
     let body = sample.body();
     match serde_json::from_slice(&body) {
         Ok(body) => collect(&body, &mut texts),
-        // Broken on purpose: of what is between quotes, that which is no id and no name of a field.
+        // Broken on purpose: of what is between quotes, that which is neither an id nor the name of a field.
         Err(_) => {
             let text = String::from_utf8_lossy(&body);
             let private = |text: &&str| text.contains(' ') || text.starts_with('+') || text.starts_with("http");

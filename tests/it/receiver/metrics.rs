@@ -37,10 +37,10 @@ impl Emitted {
                     .collect();
                 let value = |name: &String| line[name].as_str().filter(|value| !value.is_empty()).map(str::to_owned);
                 let values: Option<Vec<_>> = names.iter().map(value).collect();
-                let values = values.unwrap_or_else(|| panic!("a dimension of {names:?} is no text in {line}"));
+                let values = values.unwrap_or_else(|| panic!("a dimension of {names:?} is not text in {line}"));
                 for metric in metrics {
                     let name = metric["Name"].as_str().expect("a name");
-                    assert!(line[name].is_number(), "{name} is no number in {line}");
+                    assert!(line[name].is_number(), "{name} is not a number in {line}");
                     assert!(["Count", "Bytes", "Milliseconds"].contains(&metric["Unit"].as_str().unwrap()));
                     self.0.entry((namespace.into(), name.into(), names.clone())).or_default().insert(values.clone());
                 }

@@ -124,7 +124,7 @@ fn serve(listener: TcpListener, app: Router) {
 }
 
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no string"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
 fn subscription(callback_url: &str) -> Value {
