@@ -6,9 +6,13 @@ mod attribute;
 mod body;
 mod client;
 mod create_table;
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 mod dynamodb_json;
 mod error;
+#[cfg(feature = "lake")]
+mod export_line;
+#[cfg(feature = "lake")]
+mod exports;
 mod item;
 #[cfg(feature = "cli")]
 mod pulled;
@@ -41,9 +45,15 @@ pub use self::{
     stored_item::{ItemKind, StoredItem},
     write::Outcome,
 };
+#[cfg(feature = "lake")]
+pub use self::{
+    client::{ConnectOptions, connect_with, sdk_config},
+    export_line::{Change, ExportLine},
+    exports::{ExportRequest, ExportStatus},
+};
 #[cfg(feature = "cli")]
 pub use self::{
-    client::{ConnectOptions, connect_local_patiently, connect_with, sdk_config},
+    client::connect_local_patiently,
     query::{Listed, TimeRange},
     replay::Replay,
 };

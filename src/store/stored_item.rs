@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 use super::schema::{
     ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
     RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
@@ -14,7 +14,7 @@ use super::{
     error::ReadError,
     schema::{ERASED, EVENT_KEY, GROUP_ID, GROUPS, PART, PULLED, REASON},
 };
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 use crate::event::{Sha256Digest, Timestamp};
 
 /// An item of the table, as it stands there.
@@ -37,7 +37,7 @@ pub enum ItemKind {
 }
 
 /// What `kaizala events show` prints besides the body, in that order.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 const DESCRIPTION: [&str; 14] = [
     GROUP_ID,
     EVENT_KEY,
@@ -120,7 +120,7 @@ impl StoredItem {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 impl StoredItem {
     /// The eventId, of an event.
     pub fn event_id(&self) -> Option<&str> {
