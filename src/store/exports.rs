@@ -95,8 +95,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer, or does not know the export.
     pub async fn export_status(&self, arn: &str) -> Result<ExportStatus, StoreError> {
-        let answer =
-            self.client.describe_export().export_arn(arn).send().await?;
+        let answer = self.client.describe_export().export_arn(arn).send().await?;
         let export = answer.export_description();
         let text = |text: Option<&str>| text.unwrap_or("none given").to_owned();
         Ok(match export.and_then(ExportDescription::export_status) {

@@ -37,6 +37,12 @@ use aws_sdk_dynamodb::Client;
 pub(crate) use self::body::MAX_BODY_BYTES;
 #[cfg(feature = "cli")]
 pub use self::scan::{Page, PageKey};
+#[cfg(feature = "cli")]
+pub use self::{
+    client::connect_local_patiently,
+    query::{Listed, TimeRange},
+    replay::Replay,
+};
 pub use self::{
     client::{ConnectError, connect, connect_local},
     error::{ReadError, StoreError},
@@ -50,12 +56,6 @@ pub use self::{
     client::{ConnectOptions, connect_with, sdk_config},
     export_line::{Change, ExportLine},
     exports::{ExportRequest, ExportStatus},
-};
-#[cfg(feature = "cli")]
-pub use self::{
-    client::connect_local_patiently,
-    query::{Listed, TimeRange},
-    replay::Replay,
 };
 
 /// The events table.

@@ -192,8 +192,7 @@ impl Deployment {
 
     /// Both halves in one transaction, at one time.
     fn replay(&mut self, number: u8) {
-        let body = quarantined_body(number);
-        let key = ("quarantine".to_owned(), Sha256Digest::of(&body).to_string());
+        let key = ("quarantine".to_owned(), Sha256Digest::of(&quarantined_body(number)).to_string());
         let there = self.aws.table().items.get(&key).cloned();
         let Some(arrival) = there.as_ref().and_then(arrival) else { return };
         self.aws.table().write(key, None);

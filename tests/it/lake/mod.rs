@@ -1,6 +1,4 @@
 mod aws;
 mod exactly_once;
-mod fixtures;
-mod removal;
 mod steps;
 mod storage;
