@@ -1,4 +1,6 @@
 mod aws;
 mod exactly_once;
+mod fixtures;
+mod removal;
 mod steps;
 mod storage;
