@@ -36,8 +36,7 @@ fn key(item: &Attributes) -> (String, String) {
 /// The texts of all messages.
 fn texts(aws: &Aws) -> Vec<Value> {
     let mut rows = rows(&aws.bucket);
-    let mut texts: Vec<_> =
-        rows.remove("messages").into_iter().flatten().map(|row| row["text"].clone()).collect();
+    let mut texts: Vec<_> = rows.remove("messages").into_iter().flatten().map(|row| row["text"].clone()).collect();
     texts.sort_by_key(ToString::to_string);
     texts
 }
@@ -148,7 +147,8 @@ fn a_body_in_parts_comes_whole_and_without_its_parts_only_if_it_is_gone() {
     let line: Value = serde_json::from_slice(&content(&aws.bucket, &rejected[0])).expect("it is a line");
     assert_eq!(line["NewImage"], json!(damaged.last()));
     // Every table has a file, so that nobody who still had the parts can add one later.
-    let files = keys(&aws.bucket, "tables").into_iter().filter(|key| !rejected[0].is_empty() && key.ends_with("-0.parquet"));
+    let files =
+        keys(&aws.bucket, "tables").into_iter().filter(|key| !rejected[0].is_empty() && key.ends_with("-0.parquet"));
     assert!(files.count() >= kaizala_webhook::tables::Table::ALL.len());
 }
 
