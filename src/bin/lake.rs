@@ -5,17 +5,39 @@ use std::sync::Arc;
 use kaizala_webhook::{
     clock::now,
     export_files::open_bucket,
-    lake::{Config, Lake, LakeError, Step},
-    receiver::init_logging,
+    lake::{
+        Config, Lake, LakeError, Step,
+        metrics::{CONVERTED_LINE, FINISHED_LINE, GONE_ITEMS, LAG, REJECTED_LINES},
+    },
+    receiver::{
+        init_logging_with,
+        metrics::{FUNCTION_NAME, Metric, MetricDirective, MetricLine, NAMESPACE},
+    },
     store::{ConnectOptions, Store, connect_with, sdk_config},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use tracing::error;
 
+/// What CloudWatch is to make of the log.
+const METRICS: &[MetricLine] = &[
+    (
+        CONVERTED_LINE,
+        &[of_the_function(&[
+            Metric { name: REJECTED_LINES, unit: "Count" },
+            Metric { name: GONE_ITEMS, unit: "Count" },
+        ])],
+    ),
+    (FINISHED_LINE, &[of_the_function(&[Metric { name: LAG, unit: "Seconds" }])]),
+];
+
+const fn of_the_function(metrics: &'static [Metric]) -> MetricDirective {
+    MetricDirective { namespace: NAMESPACE, dimensions: &[&[FUNCTION_NAME]], metrics }
+}
+
 // One step at a time is all that a Lambda environment gets.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    init_logging();
+    init_logging_with(METRICS);
     let lake = start().await.inspect_err(|error| error!(%error, "the function cannot start"))?;
     run(service_fn(async |event: LambdaEvent<Step>| {
         let output = lake.run(event.payload, now()).await;

@@ -6,14 +6,14 @@ use std::{
     str,
 };
 
-use tracing::{error, info};
+use tracing::error;
 
 use super::{
     Converted, Database, Lake, LakeError,
     change::effect,
     export_id::{export_id, rejected_key, table_key},
     lines::for_each_line,
-    metrics::LAKE_LINE,
+    metrics,
     parts::Body,
     plan::Plan,
 };
@@ -59,15 +59,7 @@ impl<D: Database> Lake<D> {
             .await?;
         }
         let converted = conversion.finish(group).await?;
-        info!(
-            target: LAKE_LINE,
-            export = export_arn,
-            group,
-            items = converted.items,
-            RejectedLines = converted.rejected,
-            GoneItems = converted.gone,
-            "converted"
-        );
+        metrics::converted(export_arn, group, &converted);
         Ok(converted)
     }
 }

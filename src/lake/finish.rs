@@ -1,8 +1,6 @@
 //! `finish`: everything up to the end of the window is in the lake.
 
-use tracing::info;
-
-use super::{Database, Finished, Lake, LakeError, metrics::LAKE_LINE, state::State};
+use super::{Database, Finished, Lake, LakeError, metrics, state::State};
 use crate::event::Timestamp;
 
 impl<D: Database> Lake<D> {
@@ -20,9 +18,9 @@ impl<D: Database> Lake<D> {
             let done = export.window.to;
             let state = State { done: Some(done), finished: Some(export), in_flight: None };
             if self.write_state(&state, version).await? {
-                let lag = (now.epoch_millis() - done.epoch_millis()) / 1000;
-                info!(target: LAKE_LINE, export = export_arn, LagSeconds = lag, "finished");
-                return Ok(Finished { done });
+                let finished = Finished { done };
+                metrics::finished(export_arn, &finished, now);
+                return Ok(finished);
             }
         }
     }

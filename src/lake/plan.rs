@@ -1,5 +1,6 @@
 //! `plan`: the export's files, grouped once.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,6 +12,9 @@ use crate::{
     event::Timestamp,
     export_files::{Contents, ExportFile, Kind, contents},
 };
+
+/// Files whose sizes are asked for at once.
+const SIZES: usize = 16;
 
 /// What every step after `plan` works by. Written once: a later one with other groups would give files other names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,11 +115,14 @@ impl<D: Database> Lake<D> {
     /// Files in the order of their keys, as many in a group as are not too large together.
     async fn group(&self, mut files: Vec<ExportFile>) -> Result<Vec<Vec<PlannedFile>>, LakeError> {
         files.sort_by(|a, b| a.key.cmp(&b.key));
+        let sized = stream::iter(files).map(async |ExportFile { key, items, md5 }| {
+            let size = self.objects.size(&key).await?;
+            Ok((PlannedFile { key, items, md5 }, size))
+        });
+        let mut sized = sized.buffered(SIZES);
         let mut groups = Vec::<Vec<_>>::new();
         let mut room = 0;
-        for ExportFile { key, items, md5 } in files {
-            let size = self.objects.size(&key).await?;
-            let file = PlannedFile { key, items, md5 };
+        while let Some((file, size)) = sized.try_next().await? {
             match groups.last_mut() {
                 Some(group) if size <= room => group.push(file),
                 _ => {

@@ -11,9 +11,8 @@ use crate::tables::{
 /// Rows, or bytes of text, with which a batch goes to its writer.
 const BATCH_ROWS: usize = 4096;
 const BATCH_TEXT_BYTES: usize = 512 * 1024;
-/// Text that may wait for the end of a row group, in all tables together. With what columns take besides their text, it is
-/// what decides how much memory the function needs.
-const WAITING_TEXT_BYTES: usize = 96 * 1024 * 1024;
+/// Memory for rows that wait for the end of a row group, in all tables together: most of what the function needs.
+const WAITING_BYTES: usize = 160 * 1024 * 1024;
 
 /// The files that are being written.
 pub struct LakeFiles {
@@ -59,8 +58,8 @@ impl LakeFiles {
                 has_grown = true;
             }
         }
-        let waiting = |table: &TableFile| table.writer.as_ref().map_or(0, ParquetWriter::waiting_text_bytes);
-        if has_grown && self.tables.iter().map(waiting).sum::<usize>() > WAITING_TEXT_BYTES {
+        let waiting = |table: &TableFile| table.writer.as_ref().map_or(0, ParquetWriter::waiting_bytes);
+        if has_grown && self.tables.iter().map(waiting).sum::<usize>() > WAITING_BYTES {
             let largest = self.tables.iter_mut().max_by_key(|table| waiting(table));
             if let Some(writer) = largest.and_then(|table| table.writer.as_mut()) {
                 writer.end_row_group()?;

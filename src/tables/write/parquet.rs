@@ -26,6 +26,9 @@ const ROW_GROUP_ROWS: usize = 131_072;
 /// A row group with much text ends early.
 const ROW_GROUP_TEXT_BYTES: usize = 24 * 1024 * 1024;
 
+/// What a cell takes besides its text: whether it is there, and a number, or where its text is.
+const BYTES_OF_A_CELL: usize = 10;
+
 /// Writes a table as Parquet. Holds the rows of one row group, since a file has them column by column.
 pub(in crate::tables) struct ParquetWriter {
     file: SerializedFileWriter<File>,
@@ -54,9 +57,10 @@ impl ParquetWriter {
         if self.rows < ROW_GROUP_ROWS && self.text_bytes < ROW_GROUP_TEXT_BYTES { Ok(()) } else { self.end_row_group() }
     }
 
-    /// Bytes of text in the rows that wait for the end of their row group.
-    pub(in crate::tables) fn waiting_text_bytes(&self) -> usize {
-        self.text_bytes
+    /// Bytes of memory that the rows take which wait for the end of their row group, about.
+    pub(in crate::tables) fn waiting_bytes(&self) -> usize {
+        let cells = self.rows * self.waiting.first().map_or(0, |batch| batch.columns.len());
+        self.text_bytes + cells * BYTES_OF_A_CELL
     }
 
     /// Writes out the rows that wait, although they may be few.

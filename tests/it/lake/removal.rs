@@ -99,7 +99,8 @@ fn what_a_full_export_saw_within_its_second_is_there_once() {
     let aws = Aws::new(START);
     put(&aws, "one", "one");
     // A full export may look as far ahead as the end of its second.
-    aws.table().now = aws.table().now / MINUTE * MINUTE + 5 * MINUTE + SECOND / 2;
+    let second = aws.now().epoch_millis() * 1000 / MINUTE * MINUTE + 5 * MINUTE;
+    aws.table().now = second + SECOND / 2;
     put(&aws, "two", "two");
     aws.table().looks_ahead = SECOND;
     aws.table().now += MINUTE;

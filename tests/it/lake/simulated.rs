@@ -53,12 +53,13 @@ fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
 
     aws.table().now += 20 * MINUTE;
     let second = id(1);
+    let state = before.join("lake/exports");
     let incremental = [
         "--events",
         "100",
         "--incremental",
         "--before",
-        text(&before),
+        text(&state),
         "--since",
         "2026-11-23T10:04:00Z",
         "--until",
