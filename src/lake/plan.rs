@@ -117,7 +117,7 @@ impl<D: Database> Lake<D> {
         files.sort_by(|a, b| a.key.cmp(&b.key));
         let sized = stream::iter(files).map(async |ExportFile { key, items, md5 }| {
             let size = self.objects.size(&key).await?;
-            Ok((PlannedFile { key, items, md5 }, size))
+            Ok::<_, LakeError>((PlannedFile { key, items, md5 }, size))
         });
         let mut sized = sized.buffered(SIZES);
         let mut groups = Vec::<Vec<_>>::new();
