@@ -19,7 +19,7 @@ impl<D: Database> Lake<D> {
             let state = State { done: Some(done), finished: Some(export), in_flight: None };
             if self.write_state(&state, version).await? {
                 let finished = Finished { done };
-                metrics::finished(export_arn, &finished, now);
+                metrics::finished(export_arn, finished, now);
                 return Ok(finished);
             }
         }

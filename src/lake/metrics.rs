@@ -30,7 +30,7 @@ pub(super) fn converted(export: &str, group: usize, converted: &Converted) {
     );
 }
 
-pub(super) fn finished(export: &str, finished: &Finished, now: Timestamp) {
+pub(super) fn finished(export: &str, finished: Finished, now: Timestamp) {
     let lag = (now.epoch_millis() - finished.done.epoch_millis()) / 1000;
     info!(target: FINISHED_LINE, export, { LAG } = lag, "finished");
 }

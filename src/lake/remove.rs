@@ -95,11 +95,10 @@ impl<D: Database> Lake<D> {
         loop {
             let Some(tail) = self.objects.tail(&key, bytes).await? else { return Ok(None) };
             match may_hold(&tail, file.size, |first, last| gone.arrived(first, last)) {
-                Ok(true) => return Ok(Some(key)),
+                // A damaged one may have been replaced since it was listed: reading all of it tells.
+                Ok(true) | Err(FooterError::Damaged(_)) => return Ok(Some(key)),
                 Ok(false) => return Ok(None),
                 Err(FooterError::TooShort(needed)) => bytes = needed,
-                // It was replaced since it was listed, or it is damaged: reading all of it tells.
-                Err(FooterError::Damaged(_)) => return Ok(Some(key)),
             }
         }
     }

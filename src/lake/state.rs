@@ -73,6 +73,7 @@ pub(super) mod rfc3339 {
 
     use crate::event::Timestamp;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
     pub(in crate::lake) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(time)
     }

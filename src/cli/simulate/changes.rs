@@ -36,12 +36,12 @@ pub(super) fn changes(
     (since, until): (Timestamp, Timestamp),
 ) -> Vec<Change> {
     let mut old = by_key(before);
-    let changed = |old: Option<StoredItem>, new: Option<StoredItem>| {
+    let change_of = |old: Option<StoredItem>, new: Option<StoredItem>| {
         (old != new).then(|| Change { written_at_micros: written_at(new.as_ref(), since, until), old, new })
     };
     let mut changes: Vec<_> =
-        by_key(after).into_iter().filter_map(|(key, new)| changed(old.remove(&key), Some(new))).collect();
-    changes.extend(old.into_values().filter_map(|old| changed(Some(old), None)));
+        by_key(after).into_iter().filter_map(|(key, new)| change_of(old.remove(&key), Some(new))).collect();
+    changes.extend(old.into_values().filter_map(|old| change_of(Some(old), None)));
     changes
 }
 

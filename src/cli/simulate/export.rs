@@ -63,8 +63,8 @@ pub(in crate::cli) struct Export {
     until: Option<Timestamp>,
 
     /// The export's id; by default one is made up.
-    #[arg(long, env = "KAIZALA_SIMULATE_EXPORT_ID", value_name = "ID")]
-    export_id: Option<String>,
+    #[arg(long = "export-id", env = "KAIZALA_SIMULATE_EXPORT_ID", value_name = "ID")]
+    id: Option<String>,
 
     /// What the keys of all objects begin with, and the path below --out.
     #[arg(long, env = "KAIZALA_SIMULATE_PREFIX", default_value = "")]
@@ -85,7 +85,7 @@ enum Source {
 
 impl Export {
     pub(in crate::cli) fn run(self) -> anyhow::Result<()> {
-        let name = self.export_id.clone().unwrap_or_else(|| format!("{BEGINNING:014}-{:08x}", self.seed));
+        let name = self.id.clone().unwrap_or_else(|| format!("{BEGINNING:014}-{:08x}", self.seed));
         let since = self.incremental.then(|| self.since.unwrap_or(time(BEGINNING)));
         let folder = ExportFolderWriter::with(&self.out, &self.prefix, &name, self.table.name(), since)?;
         let mut files = DataFiles::begin(folder, name)?;

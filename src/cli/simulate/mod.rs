@@ -19,7 +19,7 @@ pub(super) struct Simulate {
 enum SimulateCommand {
     Deliver(Box<deliver::Deliver>),
     Api(api::Api),
-    Export(export::Export),
+    Export(Box<export::Export>),
 }
 
 impl Simulate {

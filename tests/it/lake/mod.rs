@@ -1,6 +1,7 @@
 mod aws;
 mod exactly_once;
 mod fixtures;
+mod late;
 mod removal;
 mod simulated;
 mod steps;
