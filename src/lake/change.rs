@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use crate::{
     event::Timestamp,
-    store::{Change, ExportLine, StoredItem},
+    store::{Change, ExportLine, ItemKind, StoredItem},
 };
 
 /// What a line means for the tables.
@@ -47,7 +47,10 @@ pub(super) fn effect(line: ExportLine, plan: &Plan) -> Result<Effect, NoImages> 
             let written_before = i128::from(plan.overlap.written_before.epoch_millis()) * 1000;
             let may_be_there = i128::from(written_at_micros) < written_before
                 || new.received_at().is_none_or(|time| time < plan.overlap.received_before);
-            Effect { gone: Some(&new).filter(|_| may_be_there).and_then(gone), rows: with_rows(new) }
+            // What is left of an erased event may stand where the event was.
+            let was_event = new.makes_rows() || new.kind() == ItemKind::Erased;
+            let gone = Some(&new).filter(|_| may_be_there && was_event).and_then(gone);
+            Effect { gone, rows: with_rows(new) }
         }
         ExportLine::Change(Change { old: None, new: None, .. }) => return Err(NoImages),
     })

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     pin::Pin,
     sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 
 use bytes::Bytes;
@@ -279,7 +279,7 @@ impl Deployment {
         let last = self.aws.table().now;
         self.catch_up(last);
         while let Some(mut late) = self.executions.pop() {
-            while let Poll::Pending = late.as_mut().poll(&mut Context::from_waker(Waker::noop())) {}
+            while late.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {}
         }
         self.catch_up(last);
     }

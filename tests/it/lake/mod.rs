@@ -1,6 +1,7 @@
 mod aws;
 mod exactly_once;
 mod fixtures;
+mod function;
 mod late;
 mod removal;
 mod simulated;

@@ -102,13 +102,20 @@ fn what_a_full_export_saw_within_its_second_is_there_once() {
     let second = aws.now().epoch_millis() * 1000 / MINUTE * MINUTE + 5 * MINUTE;
     aws.table().now = second + SECOND / 2;
     put(&aws, "two", "two");
+    let mut noted = put(&aws, "three", "three").remove(0);
+    let erased = key(&put(&aws, "four", "four").remove(0));
     aws.table().looks_ahead = SECOND;
     aws.table().now += MINUTE;
     run(&aws).expect("it works");
-    assert_eq!(texts(&aws), ["one", "two"]);
+    assert_eq!(texts(&aws), ["four", "one", "three", "two"]);
+    // Written again later in the same window.
+    noted.insert("pulledRevisions".to_owned(), json!({"SS": ["TextMessageCreated#three#r0123456789abcdef"]}));
+    aws.table().put(noted);
+    let mark = json!({"groupId": {"S": erased.0}, "eventKey": {"S": erased.1}, "erased": {"BOOL": true}});
+    aws.table().put(mark.as_object().expect("it is an object").clone());
     next_window(&aws);
-    assert_eq!(texts(&aws), ["one", "two"]);
-    assert_eq!(rows(&aws.bucket)["events"].len(), 2);
+    assert_eq!(texts(&aws), ["one", "three", "two"]);
+    assert_eq!(rows(&aws.bucket)["events"].len(), 3);
 }
 
 #[test]
