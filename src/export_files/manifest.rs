@@ -130,7 +130,9 @@ impl ExportSummary {
         let what = if self.export_type != FULL {
             let time = |time: &Option<String>| quoted(time.as_deref().unwrap_or("a time that it does not say"));
             let (from, to) = (time(&self.export_from_time), time(&self.export_to_time));
-            format!("it is an incremental export, with the changes from {from} to {to} alone: tables are made of a full export")
+            format!(
+                "it is an incremental export, with the changes from {from} to {to} alone: tables are made of a full export"
+            )
         } else if self.output_format != DYNAMODB_JSON {
             "it is not in DynamoDB JSON: export with the format DYNAMODB_JSON".to_owned()
         } else {

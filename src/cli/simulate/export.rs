@@ -10,7 +10,7 @@ use crate::{
     cli::{output::say, table::TableOptions, when::when},
     clock::now,
     event::{Event, Timestamp},
-    export_files::{DataFileWriter, ExportFolderWriter, ExportFilesError, WrittenFile},
+    export_files::{DataFileWriter, ExportFilesError, ExportFolderWriter, WrittenFile},
     simulator::{
         generator,
         plan::{DeliveryPlan, Mix},
