@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The bucket of that name; S3 is asked nothing yet.
 ///
 /// # Errors
-/// When the system's certificates cannot be read, or `AWS_ENDPOINT_URL_S3` is not a URL.
+/// If the system's certificates cannot be read, or `AWS_ENDPOINT_URL_S3` is not a URL.
 pub fn open_bucket(name: &str, config: &SdkConfig) -> object_store::Result<AmazonS3> {
     let mut builder = AmazonS3Builder::new().with_bucket_name(name).with_http_connector(Connector);
     if let Some(region) = config.region() {

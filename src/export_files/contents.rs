@@ -130,7 +130,7 @@ pub type Manifest<'a> = (&'a [u8], Option<&'a [u8]>);
 /// Reads the manifests of an export: `manifest-summary.json` and `manifest-files.json`.
 ///
 /// # Errors
-/// [`ContentsError`] when they are damaged, of another version, or of an export without the images before and after.
+/// [`ContentsError`] if they are damaged, of another version, or of an export without the images before and after.
 pub fn contents(summary: Manifest<'_>, files: Manifest<'_>) -> Result<Contents, ContentsError> {
     check(summary)?;
     check(files)?;

@@ -57,7 +57,7 @@ impl ExportLine {
     /// Reads a line.
     ///
     /// # Errors
-    /// When the line is not one that DynamoDB writes.
+    /// If the line is not one that DynamoDB writes.
     pub fn parse(line: &str) -> Result<Self, serde_json::Error> {
         let Line { item, metadata, old_image, new_image } = serde_json::from_str(line)?;
         let item_of = |attributes: Attributes<true>| StoredItem::from(attributes.0);

@@ -48,7 +48,7 @@ impl Store {
     /// The earliest time of which an export can be had; `None` when point-in-time recovery is off.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer.
+    /// [`StoreError`] if DynamoDB does not answer.
     pub async fn earliest_restorable(&self) -> Result<Option<Timestamp>, StoreError> {
         let request = self.client.describe_continuous_backups().table_name(&self.table);
         let answer = request.send().await?;
@@ -63,7 +63,7 @@ impl Store {
     /// Begins an export and returns its ARN.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer or refuses.
+    /// [`StoreError`] if DynamoDB does not answer or refuses.
     pub async fn start_export(&self, wanted: &ExportRequest) -> Result<String, StoreError> {
         let request = self
             .client
@@ -93,7 +93,7 @@ impl Store {
     /// How far an export has come.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer, or does not know the export.
+    /// [`StoreError`] if DynamoDB does not answer, or does not know the export.
     pub async fn export_status(&self, arn: &str) -> Result<ExportStatus, StoreError> {
         let answer = self.client.describe_export().export_arn(arn).send().await?;
         let export = answer.export_description();

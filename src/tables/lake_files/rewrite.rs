@@ -22,7 +22,7 @@ const KEY: [&str; 2] = ["group_id", "event_key"];
 /// may be an older one, with other columns than today's: it keeps them.
 ///
 /// # Errors
-/// When it is not a file of ours.
+/// If it is not a file of ours.
 pub fn without(file: Bytes, is_gone: impl Fn(&str, &str) -> bool) -> io::Result<Option<Vec<u8>>> {
     rewrite(file, is_gone).map_err(io_error)
 }

@@ -49,7 +49,7 @@ impl LakeFiles {
     /// Passes rows on to the files; to be called after every item.
     ///
     /// # Errors
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         let mut has_grown = false;
         for table in &mut self.tables {
@@ -72,7 +72,7 @@ impl LakeFiles {
     /// which readers should see them: what belongs to an event before the event, and so `answers` before `responses`.
     ///
     /// # Errors
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn finish(self, even_without_rows: bool) -> io::Result<Vec<(Table, File)>> {
         let mut files = Vec::new();
         for mut table in self.tables.into_iter().rev() {

@@ -2,6 +2,7 @@ mod aws;
 mod exactly_once;
 mod fixtures;
 mod function;
+mod happening;
 mod late;
 mod removal;
 mod simulated;

@@ -10,6 +10,7 @@ use super::{
     storage::{execute, finished, lake, rows},
 };
 use crate::support::{
+    dev::Dev,
     process::run,
     tables::{exported, text},
 };
@@ -85,4 +86,24 @@ fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
     }
     assert!(expected["events"].len() > 60);
     assert_eq!(rows(&aws.bucket), expected);
+}
+
+#[tokio::test]
+async fn an_export_of_a_table_holds_what_the_table_holds() {
+    const TOKEN: &str = "a-token-for-simulations";
+    let scratch = tempfile::tempdir().expect("there is a place for files");
+    let dev = Dev::start(&["--memory"], Some(TOKEN));
+    let delivered = run(
+        Command::new(env!("CARGO_BIN_EXE_kaizala"))
+            .args(["simulate", "deliver", "--url", &dev.url, "--endpoint-url", &dev.db_url, "--events", "60"])
+            .env("KAIZALA_CALLBACK_TOKEN", TOKEN),
+        b"",
+    );
+    assert_eq!(delivered.status.code(), Some(0));
+
+    simulate(&["--from", "table", "--endpoint-url", &dev.db_url, "--out", text(scratch.path())]);
+
+    let of_the_table = exported("table", &["--endpoint-url", &dev.db_url]);
+    assert!(of_the_table["events"].len() > 30);
+    assert_eq!(exported(text(scratch.path()), &[]), of_the_table);
 }
