@@ -15,7 +15,7 @@ use super::{
     schema::{ERASED, EVENT_KEY, GROUP_ID, GROUPS, PART, PULLED, REASON},
 };
 #[cfg(feature = "lake")]
-use crate::event::{Sha256Digest, Timestamp};
+use crate::event::{Rank, Sha256Digest, Timestamp};
 
 /// An item of the table, as it stands there.
 #[derive(Clone, PartialEq)]
@@ -175,6 +175,17 @@ impl StoredItem {
     /// The piece of another item's body that a part holds.
     pub fn part(&self) -> Option<&[u8]> {
         self.bytes(PART)
+    }
+
+    /// Where the item stands among the versions of its response. `is_edit` tells whether its body says that it is an
+    /// [edit](crate::event::Event::is_edit), which no attribute does. `None` if the item does not say when it was received.
+    pub fn rank(&self, is_edit: bool) -> Option<Rank<'_>> {
+        let (received_at, event_key) = (self.received_at()?, self.event_key()?);
+        Some(if self.is_pulled() {
+            Rank::of_pulled(received_at, event_key)
+        } else {
+            Rank::of_pushed(is_edit, self.occurred_at(), received_at, event_key)
+        })
     }
 
     /// What the item says of itself besides its body, as names and texts for people, in an order of theirs.
