@@ -19,6 +19,10 @@
 //! and its body. [`tables::write`](mod@tables::write) puts them into CSV, Parquet or NDJSON; [`report`] counts them, and
 //! makes of the counts one page.
 //!
+//! In a deployment, a state machine leads the [`lake`] from step to step: each hour DynamoDB exports what has changed, and
+//! the same [`tables::flatten`] makes rows of the new items in Parquet files, which are never touched again but to take out
+//! what was edited or deleted since.
+//!
 //! # The life of a subscription
 //!
 //! An operator says in a file which objects send which events where. `kaizala webhook sync` asks Kaizala, through
@@ -45,15 +49,16 @@
 //! # Rooms
 //!
 //! Arrows point one way. `event` and `token` use nothing of ours; `clock` and `store` use `event`; `receiver` uses these four.
-//! With feature `cli` there are also `http_client`, which uses nothing of ours; `export_files` (event, store), `tables`
-//! (event, store, export_files), `report` (event, tables), `kaizala` (event, http_client), `simulator` (event,
-//! export_files, http_client), and `cli`, which uses all of them.
+//! With feature `lake` there are also `export_files` (event, store), `tables` (event, store, export_files) and `lake` (event,
+//! store, export_files, tables); with feature `cli`, which holds that one, `http_client`, which uses nothing of ours; `report`
+//! (event, tables), `kaizala` (event, http_client), `simulator` (event, export_files, http_client), and `cli`, which uses all
+//! of them.
 
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
 pub mod event;
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 pub mod export_files;
 #[cfg(feature = "cli")]
 mod files;
@@ -61,12 +66,14 @@ mod files;
 mod http_client;
 #[cfg(feature = "cli")]
 pub mod kaizala;
+#[cfg(feature = "lake")]
+pub mod lake;
 pub mod receiver;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod simulator;
 pub mod store;
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 pub mod tables;
 pub mod token;

@@ -19,7 +19,7 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::value::RawValue;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 pub use self::timestamp::NotATime;
 pub use self::{
     data::{

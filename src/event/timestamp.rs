@@ -44,7 +44,7 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 with any offset; digits behind the milliseconds are cut off.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "lake")]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
         Self::from_epoch_millis(i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?)
@@ -62,7 +62,7 @@ impl Timestamp {
 }
 
 /// Reads RFC 3339 with any offset, and a date alone as its midnight in UTC.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 impl std::str::FromStr for Timestamp {
     type Err = NotATime;
 
@@ -76,18 +76,18 @@ impl std::str::FromStr for Timestamp {
 }
 
 /// The text is not a time between the years 1970 and 9999.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotATime;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 impl fmt::Display for NotATime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("is not a time like 2023-03-06 or 2023-03-06T10:20:31Z")
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 impl std::error::Error for NotATime {}
 
 impl fmt::Display for Timestamp {

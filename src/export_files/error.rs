@@ -17,7 +17,7 @@ pub enum ExportFilesError {
         /// The folder or the URL.
         place: String,
         /// What kind, and what to do.
-        what: &'static str,
+        what: String,
     },
     /// A manifest or a data file that is not as it was exported: it has to be fetched again.
     Broken {

@@ -12,7 +12,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
-use super::error::{ExportFilesError, file, quoted};
+use super::{
+    contents::{BOTH_IMAGES, DYNAMODB_JSON, FULL, FULL_VERSION, INCREMENTAL, INCREMENTAL_VERSION},
+    error::{ExportFilesError, file, quoted},
+};
 use crate::event::Timestamp;
 
 pub(super) const FOLDER: &str = "AWSDynamoDB";
@@ -55,8 +58,14 @@ pub(super) struct ExportSummary {
     start_time: String,
     end_time: String,
     table_arn: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) export_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export_from_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export_to_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_view: Option<String>,
     s3_bucket: Option<String>,
     s3_prefix: Option<String>,
     manifest_files_s3_key: String,
@@ -76,9 +85,6 @@ pub(super) struct FileEntry {
     pub(super) data_file_s3_key: String,
 }
 
-const FULL: &str = "FULL_EXPORT";
-const DYNAMODB_JSON: &str = "DYNAMODB_JSON";
-
 fn full() -> String {
     FULL.to_owned()
 }
@@ -89,31 +95,46 @@ impl ExportSummary {
             .map_err(|error| ExportFilesError::Broken { path: path.to_owned(), what: quoted(&error.to_string()) })
     }
 
-    /// The summary of an export that is made here and not by AWS.
-    pub(super) fn of(table: &str, name: &str, files_key: String, items: u64, at: Timestamp) -> Self {
+    /// The summary of an export that AWS has not made: a full one, or one of a period.
+    pub(super) fn of(
+        table: &str,
+        name: &str,
+        (prefix, files_key): (&str, String),
+        items: u64,
+        at: Timestamp,
+        from: Option<Timestamp>,
+    ) -> Self {
         let arn = format!("arn:aws:dynamodb:local:000000000000:table/{table}");
+        let of_period = |text: &str| from.map(|_| text.to_owned());
         Self {
-            version: "2020-06-30".to_owned(),
+            version: if from.is_some() { INCREMENTAL_VERSION } else { FULL_VERSION }.to_owned(),
             export_arn: format!("{arn}/export/{name}"),
             start_time: at.to_string(),
             end_time: at.to_string(),
             table_arn: arn,
-            export_time: at.to_string(),
+            export_time: if from.is_some() { String::new() } else { at.to_string() },
+            export_from_time: from.map(|from| from.to_string()),
+            export_to_time: of_period(&at.to_string()),
+            output_view: of_period(BOTH_IMAGES),
             s3_bucket: None,
-            s3_prefix: None,
+            s3_prefix: Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()),
             manifest_files_s3_key: files_key,
             item_count: items,
             output_format: DYNAMODB_JSON.to_owned(),
-            export_type: FULL.to_owned(),
+            export_type: if from.is_some() { INCREMENTAL } else { FULL }.to_owned(),
         }
     }
 
     /// Fails unless it is a full export in DynamoDB JSON, the only kind that makes tables.
     pub(super) fn require_supported(&self, place: &str) -> Result<(), ExportFilesError> {
         let what = if self.export_type != FULL {
-            "it is an incremental export: make a full one"
+            let time = |time: &Option<String>| quoted(time.as_deref().unwrap_or("a time that it does not say"));
+            let (from, to) = (time(&self.export_from_time), time(&self.export_to_time));
+            format!(
+                "it is an incremental export, with the changes from {from} to {to} alone: tables are made of a full export"
+            )
         } else if self.output_format != DYNAMODB_JSON {
-            "it is not in DynamoDB JSON: export with the format DYNAMODB_JSON"
+            "it is not in DynamoDB JSON: export with the format DYNAMODB_JSON".to_owned()
         } else {
             return Ok(());
         };

@@ -4,30 +4,15 @@ use std::{
     fmt, fs,
     io::Write,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use http_body_util::{BodyExt, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector as TcpConnector},
-    rt::TokioExecutor,
-};
-use object_store::{
-    ClientOptions, CredentialProvider, ObjectStore, ObjectStoreExt,
-    aws::{AmazonS3, AmazonS3Builder, AwsCredential},
-    client::{
-        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
-    },
-    path::Path as Key,
-};
+use object_store::{ObjectStore, ObjectStoreExt, aws::AmazonS3, path::Path as Key};
 
 use super::{
     ExportFolder,
+    bucket::open_bucket,
     error::{ExportFilesError, file},
     manifest::{DATA, ExportSummary, FILES, LEVELS, SUMMARY, base_name, file_entries},
 };
@@ -35,8 +20,6 @@ use crate::files::{self, FileAside, Readers};
 
 /// Data files that are fetched at once.
 const FETCHES: usize = 4;
-/// The variable by which the AWS tools find S3 at another address.
-const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_S3";
 
 /// `s3://bucket/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,21 +82,8 @@ struct Bucket<'a> {
 
 impl<'a> Bucket<'a> {
     fn open(location: &'a S3Location, config: &SdkConfig) -> Result<Self, ExportFilesError> {
-        let mut builder = AmazonS3Builder::new().with_bucket_name(&location.bucket).with_http_connector(Connector);
-        if let Some(region) = config.region() {
-            builder = builder.with_region(region.as_ref());
-        }
-        if let Some(provider) = config.credentials_provider() {
-            builder = builder.with_credentials(Arc::new(Credentials(provider)));
-        }
-        if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE)
-            && !endpoint.is_empty()
-        {
-            let is_plain = endpoint.starts_with("http://");
-            builder = builder.with_endpoint(endpoint).with_allow_http(is_plain);
-        }
         let failed = |source| ExportFilesError::S3 { place: location.to_string(), source };
-        Ok(Self { location, objects: builder.build().map_err(failed)? })
+        Ok(Self { location, objects: open_bucket(&location.bucket, config).map_err(failed)? })
     }
 
     fn failed(&self, key: &Key) -> impl FnOnce(object_store::Error) -> ExportFilesError {
@@ -167,58 +137,5 @@ impl<'a> Bucket<'a> {
             fetched(bytes.len() as u64);
         }
         out.finish().map_err(file(path))
-    }
-}
-
-/// Hands the credentials of the AWS configuration to the S3 client.
-#[derive(Debug)]
-struct Credentials(SharedCredentialsProvider);
-
-#[async_trait]
-impl CredentialProvider for Credentials {
-    type Credential = AwsCredential;
-
-    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        let credentials = self
-            .0
-            .provide_credentials()
-            .await
-            .map_err(|source| object_store::Error::Generic { store: "S3", source: source.into() })?;
-        Ok(Arc::new(AwsCredential {
-            key_id: credentials.access_key_id().to_owned(),
-            secret_key: credentials.secret_access_key().to_owned(),
-            token: credentials.session_token().map(str::to_owned),
-        }))
-    }
-}
-
-/// HTTP as the rest of the command line has it: one stack, TLS on ring.
-#[derive(Debug)]
-struct Connector;
-
-#[derive(Debug)]
-struct Service(Client<HttpsConnector<TcpConnector>, Full<bytes::Bytes>>);
-
-impl HttpConnector for Connector {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        let tls = HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(|source| object_store::Error::Generic { store: "S3", source: source.into() })?;
-        let connector = tls.https_or_http().enable_http1().build();
-        Ok(HttpClient::new(Service(Client::builder(TokioExecutor::new()).build(connector))))
-    }
-}
-
-#[async_trait]
-impl HttpService for Service {
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        // Every request to S3 here is a read: their bodies are empty.
-        let request = request.map(|body| Full::new(body.as_bytes().cloned().unwrap_or_default()));
-        let response = self.0.request(request).await.map_err(|error| {
-            let kind = if error.is_connect() { HttpErrorKind::Connect } else { HttpErrorKind::Request };
-            HttpError::new(kind, error)
-        })?;
-        Ok(response
-            .map(|body| HttpResponseBody::new(body.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error)))))
     }
 }

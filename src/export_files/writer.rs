@@ -15,13 +15,19 @@ use super::{
     error::{ExportFilesError, file},
     manifest::{DATA, ExportSummary, FILES, FOLDER, FileEntry, SUMMARY},
 };
-use crate::{event::Timestamp, store::StoredItem};
+use crate::{
+    event::Timestamp,
+    store::{Change, StoredItem},
+};
 
 /// Writes an export into a folder, as AWS would write it to S3.
 pub struct ExportFolderWriter {
     folder: PathBuf,
+    prefix: String,
     name: String,
     table: String,
+    /// The beginning of the period of an incremental export.
+    from: Option<Timestamp>,
 }
 
 /// A data file that is being written.
@@ -49,14 +55,46 @@ impl ExportFolderWriter {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(folder: &Path, name: &str, table: &str) -> Result<Self, ExportFilesError> {
-        let writer = Self { folder: folder.to_owned(), name: name.to_owned(), table: table.to_owned() };
-        let data = writer.path(DATA);
-        fs::create_dir_all(&data).map_err(file(data))?;
+        Self::with(folder, "", name, table, None)
+    }
+
+    /// As [`new`](Self::new), with what AWS has besides: a prefix of all keys, below which the export is in `folder` too, and
+    /// the beginning of the period of an incremental export.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn with(
+        folder: &Path,
+        prefix: &str,
+        name: &str,
+        table: &str,
+        from: Option<Timestamp>,
+    ) -> Result<Self, ExportFilesError> {
+        let writer = Self {
+            folder: folder.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+            name: name.to_owned(),
+            table: table.to_owned(),
+            from,
+        };
+        for folder in [writer.key(""), writer.data_key()] {
+            let path = writer.folder.join(folder);
+            fs::create_dir_all(&path).map_err(file(path))?;
+        }
         Ok(writer)
     }
 
     fn key(&self, name: &str) -> String {
-        format!("{FOLDER}/{}/{name}", self.name)
+        format!("{}/{}/{name}", self.root(), self.name)
+    }
+
+    fn root(&self) -> String {
+        if self.prefix.is_empty() { FOLDER.to_owned() } else { format!("{}/{FOLDER}", self.prefix) }
+    }
+
+    /// Incremental exports have their files in one folder.
+    fn data_key(&self) -> String {
+        if self.from.is_some() { format!("{}/{DATA}", self.root()) } else { self.key(DATA) }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -68,7 +106,7 @@ impl ExportFolderWriter {
     /// # Errors
     /// When it cannot be made.
     pub fn data_file(&self, name: &str) -> Result<DataFileWriter, ExportFilesError> {
-        let key = self.key(&format!("{DATA}/{name}.json.gz"));
+        let key = format!("{}/{name}.json.gz", self.data_key());
         let path = self.folder.join(&key);
         let data = Hashing { inner: BufWriter::new(File::create(&path).map_err(file(&path))?), md5: Md5::new() };
         Ok(DataFileWriter { path, key, gzip: GzEncoder::new(data, Compression::fast()), items: 0, line: Vec::new() })
@@ -96,7 +134,7 @@ impl ExportFolderWriter {
         };
         write(FILES, &lines)?;
         let items = files.iter().map(|WrittenFile(entry)| entry.item_count).sum();
-        let summary = ExportSummary::of(&self.table, &self.name, self.key(FILES), items, at);
+        let summary = ExportSummary::of(&self.table, &self.name, (&self.prefix, self.key(FILES)), items, at, self.from);
         write(SUMMARY, &serde_json::to_vec(&summary).map_err(json)?)
     }
 }
@@ -109,6 +147,20 @@ impl DataFileWriter {
     pub fn write(&mut self, item: &StoredItem) -> Result<(), ExportFilesError> {
         self.line.clear();
         item.write_export_line(&mut self.line);
+        self.write_line()
+    }
+
+    /// Adds a change.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_change(&mut self, change: &Change) -> Result<(), ExportFilesError> {
+        self.line.clear();
+        change.write_export_line(&mut self.line);
+        self.write_line()
+    }
+
+    fn write_line(&mut self) -> Result<(), ExportFilesError> {
         self.items += 1;
         self.gzip.write_all(&self.line).map_err(file(&self.path))
     }

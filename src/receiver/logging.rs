@@ -13,7 +13,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::metrics::Embedding;
+use super::metrics::{Embedding, LINES, MetricLine};
 
 const OUR_TARGET: &str = env!("CARGO_CRATE_NAME");
 
@@ -28,12 +28,17 @@ const OUR_TARGET: &str = env!("CARGO_CRATE_NAME");
 ///
 /// [metrics]: super::metrics
 pub fn init_logging() {
+    init_logging_with(LINES);
+}
+
+/// The same log for another function, whose lines carry other metrics.
+pub fn init_logging_with(metrics: &[MetricLine]) {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let filter = Targets::new().with_target(OUR_TARGET, level).with_default(level.min(Level::WARN.into()));
     let json = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"));
     let lines = fmt::layer().with_writer(io::stdout);
     let lines = if json {
-        lines.fmt_fields(JsonFields::new()).event_format(JsonLines::from_env()).boxed()
+        lines.fmt_fields(JsonFields::new()).event_format(JsonLines::from_env(metrics)).boxed()
     } else {
         lines.with_target(false).with_ansi(false).boxed()
     };
@@ -52,10 +57,10 @@ struct JsonLines {
 }
 
 impl JsonLines {
-    fn from_env() -> Self {
+    fn from_env(metrics: &[MetricLine]) -> Self {
         Self {
             json: fmt::format().json().flatten_event(true).with_target(false),
-            metrics: env::var("AWS_LAMBDA_FUNCTION_NAME").ok().map(|name| Embedding::new(&name)),
+            metrics: env::var("AWS_LAMBDA_FUNCTION_NAME").ok().map(|name| Embedding::new(&name, metrics)),
         }
     }
 }

@@ -92,6 +92,12 @@ pub const OF_A_REFUSAL: &[MetricDirective] = &[MetricDirective {
     metrics: &[Metric { name: REFUSED, unit: "Count" }],
 }];
 
+/// The log lines of a target, and what CloudWatch is to make of their fields.
+pub type MetricLine = (&'static str, &'static [MetricDirective]);
+
+/// The lines of the receiver.
+pub(super) const LINES: &[MetricLine] = &[(DELIVERY_LINE, OF_A_DELIVERY), (REFUSAL_LINE, OF_A_REFUSAL)];
+
 /// The event type as a dimension: one of a limited number.
 pub(super) fn event_type(known: Option<EventType>) -> &'static str {
     known.map_or(OTHER_EVENT_TYPE, EventType::name)
@@ -100,29 +106,24 @@ pub(super) fn event_type(known: Option<EventType>) -> &'static str {
 /// The members that are appended to a log line so that it carries metrics.
 pub(super) struct Embedding {
     function_name: String,
-    of_a_delivery: String,
-    of_a_refusal: String,
+    /// Targets, and the directives of their lines as JSON.
+    lines: Vec<(&'static str, String)>,
 }
 
 impl Embedding {
     /// For the function of that name.
-    pub(super) fn new(function_name: &str) -> Self {
+    pub(super) fn new(function_name: &str, lines: &[MetricLine]) -> Self {
         // Strings under fixed names: nothing that serde_json could fail on.
         let json = |directives: &[MetricDirective]| serde_json::to_string(directives).unwrap_or_default();
         Self {
             function_name: serde_json::to_string(function_name).unwrap_or_default(),
-            of_a_delivery: json(OF_A_DELIVERY),
-            of_a_refusal: json(OF_A_REFUSAL),
+            lines: lines.iter().map(|(target, directives)| (*target, json(directives))).collect(),
         }
     }
 
     /// The members, without braces, for a line of that target; `None` when such lines carry no metrics.
     pub(super) fn members(&self, target: &str) -> Option<String> {
-        let directives = match target {
-            DELIVERY_LINE => &self.of_a_delivery,
-            REFUSAL_LINE => &self.of_a_refusal,
-            _ => return None,
-        };
+        let (_, directives) = self.lines.iter().find(|(with_metrics, _)| *with_metrics == target)?;
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let name = &self.function_name;
         Some(format!(r#""{FUNCTION_NAME}":{name},"_aws":{{"Timestamp":{millis},"CloudWatchMetrics":{directives}}}"#))

@@ -33,7 +33,7 @@ use self::{
 pub use self::{
     callback::{CALLBACK_TOKEN_HEADER, Unauthorized, Unverified, Verified},
     config::{CALLBACK_TOKEN_SHA256, Config, ConfigError, RETENTION_DAYS, TABLE_NAME},
-    logging::init_logging,
+    logging::{init_logging, init_logging_with},
     request::{Body, WebhookRequest},
 };
 use crate::{

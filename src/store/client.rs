@@ -2,7 +2,7 @@
 
 use std::{env, fmt, time::Duration};
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 use aws_config::SdkConfig;
 use aws_config::{
     BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider, meta::region::ProvideRegion,
@@ -48,7 +48,7 @@ const DELIVERY: Tuning = Tuning {
 
 /// For a command, which somebody waits for. A page may be a megabyte on a slow line, but that no database is there should
 /// show within seconds.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 const COMMAND: Tuning = Tuning {
     connect: Duration::from_secs(3),
     attempt: Duration::from_secs(30),
@@ -94,7 +94,7 @@ pub async fn connect() -> Result<Client, ConnectError> {
 }
 
 /// What a command may say about the way to DynamoDB; the rest comes from the environment and the AWS configuration.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 #[derive(Clone, Debug, Default)]
 pub struct ConnectOptions {
     /// URL of DynamoDB; by default that of the region.
@@ -110,7 +110,7 @@ pub struct ConnectOptions {
 ///
 /// # Errors
 /// [`ConnectError::NoRegion`] if no region is known.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 pub async fn connect_with(options: ConnectOptions) -> Result<Client, ConnectError> {
     let endpoint_url = options.endpoint_url.clone();
     let shared = sdk_config(options).await?;
@@ -125,7 +125,7 @@ pub async fn connect_with(options: ConnectOptions) -> Result<Client, ConnectErro
 ///
 /// # Errors
 /// [`ConnectError::NoRegion`] if no region is known.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 pub async fn sdk_config(options: ConnectOptions) -> Result<SdkConfig, ConnectError> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
     if let Some(region) = options.region {

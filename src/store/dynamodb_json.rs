@@ -65,16 +65,24 @@ impl StoredItem {
 
     /// Appends the item as a line of an export, its attributes in alphabetical order.
     pub fn write_export_line(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"Item\":");
+        self.write_attributes(out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Appends the attributes as an object in DynamoDB JSON.
+    pub(super) fn write_attributes(&self, out: &mut Vec<u8>) {
         let mut attributes: Vec<_> = self.attributes().iter().collect();
         attributes.sort_by_key(|(name, _)| *name);
-        out.extend_from_slice(b"{\"Item\":{");
+        out.push(b'{');
         for (at, (name, value)) in attributes.into_iter().enumerate() {
             let (kind, value) = match value {
                 AttributeValue::S(text) => ("S", json!(text)),
                 AttributeValue::N(number) => ("N", json!(number)),
                 AttributeValue::B(bytes) => ("B", json!(STANDARD.encode(bytes.as_ref()))),
                 AttributeValue::Bool(flag) => ("BOOL", json!(flag)),
-                // The table has sets too, which the readers of an export have no use for.
+                AttributeValue::Ss(texts) => ("SS", json!(texts)),
+                // The table has no others.
                 _ => continue,
             };
             if at > 0 {
@@ -87,7 +95,7 @@ impl StoredItem {
             write_json(&value, out);
             out.push(b'}');
         }
-        out.extend_from_slice(b"}}\n");
+        out.push(b'}');
     }
 }
 
@@ -97,7 +105,7 @@ fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 
 /// The attributes of an item: all of them if `WHOLE`, else the strings, numbers and Booleans except the body, and of what
 /// is binary the name alone.
-struct Attributes<const WHOLE: bool>(HashMap<String, AttributeValue>);
+pub(super) struct Attributes<const WHOLE: bool>(pub(super) HashMap<String, AttributeValue>);
 
 impl<'de, const WHOLE: bool> Deserialize<'de> for Attributes<WHOLE> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -151,6 +159,7 @@ impl<'de, const WHOLE: bool> Visitor<'de> for TypedValue<WHOLE> {
             value = match &*kind {
                 "S" => Some(AttributeValue::S(map.next_value()?)),
                 "N" => Some(AttributeValue::N(map.next_value()?)),
+                "SS" => Some(AttributeValue::Ss(map.next_value()?)),
                 "BOOL" => Some(AttributeValue::Bool(map.next_value()?)),
                 "B" if WHOLE => {
                     let text: Cow<'de, str> = map.next_value()?;

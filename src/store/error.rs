@@ -57,6 +57,15 @@ impl StoreError {
     }
 }
 
+#[cfg(feature = "lake")]
+impl StoreError {
+    /// An answer that lacks what every such answer holds.
+    pub(super) fn incomplete(what: &str) -> Self {
+        let summary = format!("it answered with {what}");
+        Self::Unavailable(Failure { source: summary.clone().into(), summary })
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

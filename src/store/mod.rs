@@ -6,9 +6,13 @@ mod attribute;
 mod body;
 mod client;
 mod create_table;
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 mod dynamodb_json;
 mod error;
+#[cfg(feature = "lake")]
+mod export_line;
+#[cfg(feature = "lake")]
+mod exports;
 mod item;
 #[cfg(feature = "cli")]
 mod pulled;
@@ -33,6 +37,12 @@ use aws_sdk_dynamodb::Client;
 pub(crate) use self::body::MAX_BODY_BYTES;
 #[cfg(feature = "cli")]
 pub use self::scan::{Page, PageKey};
+#[cfg(feature = "cli")]
+pub use self::{
+    client::connect_local_patiently,
+    query::{Listed, TimeRange},
+    replay::Replay,
+};
 pub use self::{
     client::{ConnectError, connect, connect_local},
     error::{ReadError, StoreError},
@@ -41,11 +51,11 @@ pub use self::{
     stored_item::{ItemKind, StoredItem},
     write::Outcome,
 };
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 pub use self::{
-    client::{ConnectOptions, connect_local_patiently, connect_with, sdk_config},
-    query::{Listed, TimeRange},
-    replay::Replay,
+    client::{ConnectOptions, connect_with, sdk_config},
+    export_line::{Change, ExportLine},
+    exports::{ExportRequest, ExportStatus},
 };
 
 /// The events table.

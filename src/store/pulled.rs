@@ -37,19 +37,6 @@ struct Latest<'v> {
     body: Vec<u8>,
 }
 
-impl StoredItem {
-    /// Where the item stands among the versions of its response. `is_edit` tells whether its body says that it is an
-    /// [edit](Event::is_edit), which no attribute does. `None` if the item does not say when it was received.
-    pub fn rank(&self, is_edit: bool) -> Option<Rank<'_>> {
-        let (received_at, event_key) = (self.received_at()?, self.event_key()?);
-        Some(if self.is_pulled() {
-            Rank::of_pulled(received_at, event_key)
-        } else {
-            Rank::of_pushed(is_edit, self.occurred_at(), received_at, event_key)
-        })
-    }
-}
-
 impl Store {
     /// Keeps a response that was pulled, unless the latest version that is there, pulled or pushed, says the same. `record` is
     /// one that is [pulled](Record::pulled).

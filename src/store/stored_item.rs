@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 use super::schema::{
     ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
     RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
@@ -14,8 +14,8 @@ use super::{
     error::ReadError,
     schema::{ERASED, EVENT_KEY, GROUP_ID, GROUPS, PART, PULLED, REASON},
 };
-#[cfg(feature = "cli")]
-use crate::event::{Sha256Digest, Timestamp};
+#[cfg(feature = "lake")]
+use crate::event::{Rank, Sha256Digest, Timestamp};
 
 /// An item of the table, as it stands there.
 #[derive(Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub enum ItemKind {
 }
 
 /// What `kaizala events show` prints besides the body, in that order.
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 const DESCRIPTION: [&str; 14] = [
     GROUP_ID,
     EVENT_KEY,
@@ -120,7 +120,7 @@ impl StoredItem {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "lake")]
 impl StoredItem {
     /// The eventId, of an event.
     pub fn event_id(&self) -> Option<&str> {
@@ -175,6 +175,17 @@ impl StoredItem {
     /// The piece of another item's body that a part holds.
     pub fn part(&self) -> Option<&[u8]> {
         self.bytes(PART)
+    }
+
+    /// Where the item stands among the versions of its response. `is_edit` tells whether its body says that it is an
+    /// [edit](crate::event::Event::is_edit), which no attribute does. `None` if the item does not say when it was received.
+    pub fn rank(&self, is_edit: bool) -> Option<Rank<'_>> {
+        let (received_at, event_key) = (self.received_at()?, self.event_key()?);
+        Some(if self.is_pulled() {
+            Rank::of_pulled(received_at, event_key)
+        } else {
+            Rank::of_pushed(is_edit, self.occurred_at(), received_at, event_key)
+        })
     }
 
     /// What the item says of itself besides its body, as names and texts for people, in an order of theirs.

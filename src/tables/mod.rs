@@ -1,23 +1,28 @@
 //! Flat tables for dashboards: items become rows, rows become files.
 //!
-//! [`read`](mod@read) checks that all items of an export are there, and streams their rows; [`write`](mod@write) makes CSV, Parquet or NDJSON of them. What the tables and columns are is said once,
-//! in [`Table`].
+//! `read` checks that all items of an export are there, and streams their rows; `write` makes CSV, Parquet or NDJSON of them.
+//! What the tables and columns are is said once, in [`Table`]. [`lake_files`] are the same tables in many Parquet files, made
+//! one after the other.
 
 mod column;
 mod documentation;
 mod filter;
 mod flatten;
+pub mod lake_files;
+#[cfg(feature = "cli")]
 pub mod read;
+#[cfg(feature = "cli")]
 mod redact;
 mod schema;
 pub mod write;
 
+#[cfg(feature = "cli")]
+pub use self::redact::Redactor;
 pub use self::{
     column::{Boolean, Cell, Column, ColumnType, Integer, Kind, Name, Number, Personal, Phone, Prose, Text, Time},
     documentation::documentation,
     filter::Filter,
     flatten::{Flattened, flatten},
-    redact::Redactor,
     schema::{
         ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, JobResponseRow, JobRow, MemberRow, MessageRow,
         Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow, Table,

@@ -6,6 +6,7 @@ mod cli;
 mod deployment;
 mod event;
 mod kaizala;
+mod lake;
 mod receiver;
 mod simulator;
 mod store;

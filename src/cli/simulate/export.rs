@@ -1,18 +1,21 @@
-//! `kaizala simulate export`: made-up events in the form of a DynamoDB export, to try dashboards without AWS.
+//! `kaizala simulate export`: made-up events, or what a table holds, in the form of a DynamoDB export: to try dashboards
+//! without AWS, and in the place of what emulators do not write.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::changes::{changes, read_items};
 use crate::{
-    cli::output::say,
+    cli::{output::say, table::TableOptions, when::when},
+    clock::now,
     event::{Event, Timestamp},
-    export_files::ExportFolderWriter,
+    export_files::{DataFileWriter, ExportFilesError, ExportFolderWriter, WrittenFile},
     simulator::{
         generator,
         plan::{DeliveryPlan, Mix},
     },
-    store::{Arrival, Record},
+    store::{Arrival, Change, Record, StoredItem},
 };
 
 /// Size at which the next data file begins.
@@ -23,9 +26,10 @@ const OPEN_FILES: usize = 8;
 const BEGINNING: i64 = generator::BEGINNING.cast_signed();
 const PAUSE: i64 = 5_000;
 
-/// Write made-up events as a DynamoDB export, as AWS writes it to S3, to try exports and dashboards without AWS.
+/// Write a DynamoDB export, as AWS writes it to S3: of made-up events, to try exports and dashboards without AWS, or of a
+/// table.
 ///
-/// The items are what the receiver would have stored. The same seed makes the same events.
+/// The items of made-up events are what the receiver would have stored. The same seed makes the same events.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala simulate export --events 10000 --out trial\n  \
                         kaizala export --from trial --out tables --format csv")]
@@ -38,46 +42,172 @@ pub(in crate::cli) struct Export {
     #[arg(long, env = "KAIZALA_SIMULATE_SEED", default_value_t = 1)]
     seed: u64,
 
+    /// Export the table instead of made-up events.
+    #[arg(long, env = "KAIZALA_SIMULATE_FROM", value_enum)]
+    from: Option<Source>,
+
+    /// Write an incremental export: the changes alone, with the items before and after them.
+    #[arg(long, env = "KAIZALA_SIMULATE_INCREMENTAL")]
+    incremental: bool,
+
+    /// Of an incremental export, the folder with a full export of what was there before; by default there was nothing.
+    #[arg(long, env = "KAIZALA_SIMULATE_BEFORE", value_name = "DIR", requires = "incremental")]
+    before: Option<PathBuf>,
+
+    /// When the period of an incremental export begins.
+    #[arg(long, env = "KAIZALA_SIMULATE_SINCE", value_name = "TIME", value_parser = when, requires = "incremental")]
+    since: Option<Timestamp>,
+
+    /// When the period ends, or the time of a full export.
+    #[arg(long, env = "KAIZALA_SIMULATE_UNTIL", value_name = "TIME", value_parser = when)]
+    until: Option<Timestamp>,
+
+    /// The export's id; by default one is made up.
+    #[arg(long = "export-id", env = "KAIZALA_SIMULATE_EXPORT_ID", value_name = "ID")]
+    id: Option<String>,
+
+    /// What the keys of all objects begin with, and the path below --out.
+    #[arg(long, env = "KAIZALA_SIMULATE_PREFIX", default_value = "")]
+    prefix: String,
+
     /// The folder to write the export into; AWSDynamoDB/ appears in it.
     #[arg(long, env = "KAIZALA_SIMULATE_OUT", value_name = "DIR")]
     out: PathBuf,
+
+    #[command(flatten)]
+    table: TableOptions,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Source {
+    Table,
 }
 
 impl Export {
     pub(in crate::cli) fn run(self) -> anyhow::Result<()> {
-        let name = format!("{BEGINNING:014}-{:08x}", self.seed);
-        let folder = ExportFolderWriter::new(&self.out, &name, "kaizala-events")?;
-        let mut next = 0;
-        let mut begin = || {
-            next += 1;
-            folder.data_file(&format!("{:026}", next - 1))
+        let name = self.id.clone().unwrap_or_else(|| format!("{BEGINNING:014}-{:08x}", self.seed));
+        let since = self.incremental.then(|| self.since.unwrap_or(time(BEGINNING)));
+        let folder = ExportFolderWriter::with(&self.out, &self.prefix, &name, self.table.name(), since)?;
+        let mut files = DataFiles::begin(folder, name)?;
+        let end = match (self.from, since) {
+            (None, None) => self.made_up(|item| files.item(&item))?,
+            (source, since) => {
+                let mut items = Vec::new();
+                let end = match source {
+                    Some(Source::Table) => {
+                        items = tokio::runtime::Runtime::new()?.block_on(scanned(&self.table))?;
+                        now()
+                    }
+                    None => self.made_up(|item| {
+                        items.push(item);
+                        Ok(())
+                    })?,
+                };
+                match since {
+                    None => items.iter().try_for_each(|item| files.item(item))?,
+                    Some(since) => {
+                        let before = self.before.as_deref().map_or_else(|| Ok(Vec::new()), read_items)?;
+                        let until = self.until.unwrap_or(end);
+                        changes(before, items, (since, until)).iter().try_for_each(|change| files.change(change))?;
+                    }
+                }
+                end
+            }
         };
-        let mut open = (0..OPEN_FILES).map(|_| begin()).collect::<Result<Vec<_>, _>>()?;
-        let mut files = Vec::new();
+        let lines = files.finish(self.until.unwrap_or(end))?;
+        let what = if since.is_some() { "changes" } else { "items" };
+        say(format_args!("{lines} {what} in {}", self.out.display()))
+    }
+
+    /// Calls `each` with every item of made-up events; returns when they end.
+    fn made_up(&self, mut each: impl FnMut(StoredItem) -> Result<(), ExportFilesError>) -> anyhow::Result<Timestamp> {
         let mut received_at = BEGINNING;
         let plan = DeliveryPlan::new(self.seed, Mix { events: self.events, duplicates: 0.0, revisions: 0.02 });
-        let mut at = 0;
-        let mut items = 0_u64;
         for (body, is_edit) in plan.stored() {
             let event = Event::parse(&body)?;
-            let arrival = Arrival {
-                received_at: Timestamp::from_epoch_millis(received_at).unwrap_or(Timestamp::EPOCH),
-                request_id: None,
-            };
+            let arrival = Arrival { received_at: time(received_at), request_id: None };
             received_at += PAUSE;
             for item in Record::of_event(&event, arrival).stored_items(&body, is_edit) {
-                open[at].write(&item)?;
-                at = (at + 1) % OPEN_FILES;
-                items += 1;
-                if open[at].bytes() >= FILE_BYTES {
-                    files.push(std::mem::replace(&mut open[at], begin()?).finish()?);
-                }
+                each(item)?;
             }
         }
-        for file in open {
-            files.push(file.finish()?);
+        Ok(time(received_at))
+    }
+}
+
+fn time(millis: i64) -> Timestamp {
+    Timestamp::from_epoch_millis(millis).unwrap_or(Timestamp::EPOCH)
+}
+
+async fn scanned(table: &TableOptions) -> anyhow::Result<Vec<StoredItem>> {
+    let store = table.open().await?;
+    let mut items = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.scan_page(0, 1, after.as_ref()).await?;
+        items.extend(page.items);
+        after = page.last;
+        if after.is_none() {
+            return Ok(items);
         }
-        folder.finish(&files, Timestamp::from_epoch_millis(received_at).unwrap_or(Timestamp::EPOCH))?;
-        say(format_args!("{items} items in {}", self.out.display()))
+    }
+}
+
+/// The data files of an export that is being written.
+struct DataFiles {
+    folder: ExportFolderWriter,
+    name: String,
+    open: Vec<DataFileWriter>,
+    /// Which of them is next.
+    at: usize,
+    begun: usize,
+    written: Vec<WrittenFile>,
+    lines: u64,
+}
+
+impl DataFiles {
+    fn begin(folder: ExportFolderWriter, name: String) -> Result<Self, ExportFilesError> {
+        let mut files = Self { folder, name, open: Vec::new(), at: 0, begun: 0, written: Vec::new(), lines: 0 };
+        for _ in 0..OPEN_FILES {
+            let file = files.next_file()?;
+            files.open.push(file);
+        }
+        Ok(files)
+    }
+
+    /// Incremental exports share a folder, so that the name says whose the file is.
+    fn next_file(&mut self) -> Result<DataFileWriter, ExportFilesError> {
+        self.begun += 1;
+        self.folder.data_file(&format!("{}-{:06}", self.name, self.begun))
+    }
+
+    fn item(&mut self, item: &StoredItem) -> Result<(), ExportFilesError> {
+        self.open[self.at].write(item)?;
+        self.turn()
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), ExportFilesError> {
+        self.open[self.at].write_change(change)?;
+        self.turn()
+    }
+
+    fn turn(&mut self) -> Result<(), ExportFilesError> {
+        self.lines += 1;
+        self.at = (self.at + 1) % OPEN_FILES;
+        if self.open[self.at].bytes() >= FILE_BYTES {
+            let next = self.next_file()?;
+            self.written.push(std::mem::replace(&mut self.open[self.at], next).finish()?);
+        }
+        Ok(())
+    }
+
+    /// Writes the manifests; returns the number of lines.
+    fn finish(self, until: Timestamp) -> Result<u64, ExportFilesError> {
+        let mut written = self.written;
+        for file in self.open {
+            written.push(file.finish()?);
+        }
+        self.folder.finish(&written, until)?;
+        Ok(self.lines)
     }
 }

@@ -1,6 +1,7 @@
 //! `kaizala simulate`: plays Kaizala, towards a receiver or towards an operator, or all the way to an export.
 
 mod api;
+mod changes;
 mod deliver;
 mod export;
 mod verification;
@@ -18,7 +19,7 @@ pub(super) struct Simulate {
 enum SimulateCommand {
     Deliver(Box<deliver::Deliver>),
     Api(api::Api),
-    Export(export::Export),
+    Export(Box<export::Export>),
 }
 
 impl Simulate {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     event::Timestamp,
     tables::{
-        column::{Cell, ColumnType},
+        column::{Cell, Column, ColumnType},
         schema::Table,
     },
 };
@@ -49,7 +49,12 @@ pub enum Values {
 impl Batch {
     /// A batch without rows.
     pub fn new(table: Table) -> Self {
-        let columns = table.columns().iter().map(|column| ColumnData::new(column.column_type)).collect();
+        Self::with_columns(table, table.columns())
+    }
+
+    /// No rows yet, of some columns of the table.
+    pub fn with_columns<'a>(table: Table, columns: impl IntoIterator<Item = &'a Column>) -> Self {
+        let columns = columns.into_iter().map(|column| ColumnData::new(column.column_type)).collect();
         Self { table, rows: 0, columns }
     }
 

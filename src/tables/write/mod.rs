@@ -1,20 +1,29 @@
 //! Rows become files: CSV, Parquet or NDJSON, one file per table, in a folder that appears all at once.
 
 mod batch;
+#[cfg(feature = "cli")]
 mod csv;
+#[cfg(feature = "cli")]
 mod export;
+#[cfg(feature = "cli")]
 mod folder;
+#[cfg(feature = "cli")]
 mod ndjson;
+#[cfg(feature = "cli")]
 mod package;
 mod parquet;
 
+#[cfg(feature = "cli")]
 use std::{fs::File, io};
 
+pub use self::batch::{Batch, ColumnData};
+pub(super) use self::parquet::{ParquetWriter, io_error, properties as parquet_properties};
+#[cfg(feature = "cli")]
 pub use self::{
-    batch::{Batch, ColumnData},
     export::{ExportError, Exported, TableFile, TablesExport},
     folder::{FolderError, OutputFolder},
 };
+#[cfg(feature = "cli")]
 use super::schema::Table;
 
 /// The format of the files.
@@ -49,6 +58,7 @@ impl Format {
 }
 
 /// A file that a table is written to.
+#[cfg(feature = "cli")]
 trait TableWriter: Send {
     /// Takes some more rows.
     fn write(&mut self, batch: Batch) -> io::Result<()>;
@@ -56,10 +66,11 @@ trait TableWriter: Send {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
+#[cfg(feature = "cli")]
 fn writer(format: Format, table: Table, file: File) -> io::Result<Box<dyn TableWriter>> {
     Ok(match format {
         Format::Csv => Box::new(csv::CsvWriter::new(table, file)?),
-        Format::Parquet => Box::new(parquet::ParquetWriter::new(table, file)?),
+        Format::Parquet => Box::new(ParquetWriter::new(table.name(), table.columns(), file)?),
         Format::Ndjson => Box::new(ndjson::NdjsonWriter::new(table, file)),
     })
 }

@@ -15,13 +15,10 @@ use parquet::{
 };
 
 use super::{
-    Batch, TableWriter,
+    Batch,
     batch::{ColumnData, Values},
 };
-use crate::tables::{
-    column::{Column, ColumnType},
-    schema::Table,
-};
+use crate::tables::column::{Column, ColumnType};
 
 /// Rows in a row group: small enough to hold one of each table in memory, large enough that DuckDB, Spark and Athena give
 /// each to one thread (DuckDB's own row groups have 122,880).
@@ -29,8 +26,11 @@ const ROW_GROUP_ROWS: usize = 131_072;
 /// A row group with much text ends early.
 const ROW_GROUP_TEXT_BYTES: usize = 24 * 1024 * 1024;
 
+/// What a cell takes besides its text: whether it is there, and a number, or where its text is.
+const BYTES_OF_A_CELL: usize = 10;
+
 /// Writes a table as Parquet. Holds the rows of one row group, since a file has them column by column.
-pub(super) struct ParquetWriter {
+pub(in crate::tables) struct ParquetWriter {
     file: SerializedFileWriter<File>,
     waiting: Vec<Batch>,
     rows: usize,
@@ -38,14 +38,40 @@ pub(super) struct ParquetWriter {
 }
 
 impl ParquetWriter {
-    pub(super) fn new(table: Table, file: File) -> io::Result<Self> {
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_created_by(concat!("kaizala ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let schema = schema(table).map_err(io::Error::other)?;
-        let file = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(io::Error::other)?;
+    /// A file of a table with those columns.
+    pub(in crate::tables) fn new<'a>(
+        table: &str,
+        columns: impl IntoIterator<Item = &'a Column>,
+        file: File,
+    ) -> io::Result<Self> {
+        let schema = schema(table, columns).map_err(io::Error::other)?;
+        let file = SerializedFileWriter::new(file, schema, properties()).map_err(io::Error::other)?;
         Ok(Self { file, waiting: Vec::new(), rows: 0, text_bytes: 0 })
+    }
+
+    /// Takes some more rows.
+    pub(in crate::tables) fn write(&mut self, batch: Batch) -> io::Result<()> {
+        self.rows += batch.rows;
+        self.text_bytes += batch.text_bytes();
+        self.waiting.push(batch);
+        if self.rows < ROW_GROUP_ROWS && self.text_bytes < ROW_GROUP_TEXT_BYTES { Ok(()) } else { self.end_row_group() }
+    }
+
+    /// Bytes of memory that the rows take which wait for the end of their row group, about.
+    pub(in crate::tables) fn waiting_bytes(&self) -> usize {
+        let cells = self.rows * self.waiting.first().map_or(0, |batch| batch.columns.len());
+        self.text_bytes + cells * BYTES_OF_A_CELL
+    }
+
+    /// Writes out the rows that wait, although they may be few.
+    pub(in crate::tables) fn end_row_group(&mut self) -> io::Result<()> {
+        self.write_row_group().map_err(io_error)
+    }
+
+    /// Writes out everything and returns the file.
+    pub(in crate::tables) fn finish(mut self) -> io::Result<File> {
+        self.end_row_group()?;
+        self.file.into_inner().map_err(io_error)
     }
 
     fn write_row_group(&mut self) -> Result<()> {
@@ -68,26 +94,27 @@ impl ParquetWriter {
     }
 }
 
-impl TableWriter for ParquetWriter {
+#[cfg(feature = "cli")]
+impl super::TableWriter for ParquetWriter {
     fn write(&mut self, batch: Batch) -> io::Result<()> {
-        self.rows += batch.rows;
-        self.text_bytes += batch.text_bytes();
-        self.waiting.push(batch);
-        if self.rows < ROW_GROUP_ROWS && self.text_bytes < ROW_GROUP_TEXT_BYTES {
-            return Ok(());
-        }
-        self.write_row_group().map_err(io_error)
+        Self::write(self, batch)
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
-        self.write_row_group().map_err(io_error)?;
-        self.file.close().map_err(io_error)?;
-        Ok(())
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Self::finish(*self).map(drop)
     }
 }
 
+/// How all files are written.
+pub(in crate::tables) fn properties() -> Arc<WriterProperties> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_created_by(concat!("kaizala ", env!("CARGO_PKG_VERSION")).to_owned());
+    Arc::new(properties.build())
+}
+
 /// What went wrong with the file itself is worth telling apart: a full disk, say.
-fn io_error(error: ParquetError) -> io::Error {
+pub(in crate::tables) fn io_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {
             Ok(error) => *error,
@@ -121,9 +148,9 @@ fn write_column(writer: &mut SerializedColumnWriter<'_>, column: ColumnData) -> 
     Ok(())
 }
 
-fn schema(table: Table) -> Result<TypePtr> {
-    let columns = table.columns().iter().map(|column| field(column).map(Arc::new)).collect::<Result<_>>()?;
-    Ok(Arc::new(Type::group_type_builder(table.name()).with_fields(columns).build()?))
+fn schema<'a>(table: &str, columns: impl IntoIterator<Item = &'a Column>) -> Result<TypePtr> {
+    let columns = columns.into_iter().map(|column| field(column).map(Arc::new)).collect::<Result<_>>()?;
+    Ok(Arc::new(Type::group_type_builder(table).with_fields(columns).build()?))
 }
 
 fn field(column: &Column) -> Result<Type> {

@@ -44,7 +44,8 @@ pub fn rows_of(body: impl Into<Bytes>) -> BTreeMap<&'static str, Rows> {
     tables
 }
 
-fn json_row(row: &Row<'_>, skip: usize) -> Value {
+/// A row as a JSON object, without its first columns.
+pub fn json_row(row: &Row<'_>, skip: usize) -> Value {
     let mut object = Map::new();
     let mut at = 0;
     row.each_cell(|column, cell| {

@@ -1,0 +1,10 @@
+mod aws;
+mod exactly_once;
+mod fixtures;
+mod function;
+mod happening;
+mod late;
+mod removal;
+mod simulated;
+mod steps;
+mod storage;
