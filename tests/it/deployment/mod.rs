@@ -3,4 +3,6 @@
 mod dashboards;
 mod deploy;
 mod events;
+mod glue;
+mod state_machine;
 mod template;

@@ -1,9 +1,15 @@
 //! `template.yaml` and the code agree, and the template is sound.
 
-use std::{collections::HashSet, fs};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs,
+};
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, ProjectionType};
-use kaizala_webhook::receiver::{CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME, WEBHOOK_PATH};
+use kaizala_webhook::{
+    lake::{BUCKET_NAME, EXPORTS_PREFIX, PLANS_PREFIX, REJECTED_PREFIX, STATE_KEY, TABLE_ARN, TABLES_PREFIX},
+    receiver::{CALLBACK_TOKEN_SHA256, RETENTION_DAYS, TABLE_NAME, WEBHOOK_PATH},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -50,7 +56,7 @@ fn the_table_is_encrypted_recoverable_and_survives_the_stack() {
 #[test]
 fn the_function_gets_the_environment_that_it_reads_and_no_other() {
     let template = template();
-    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let function = &template["Resources"]["Receiver"];
     let variables = function["Properties"]["Environment"]["Variables"].as_object().expect("it has an environment");
     let mut names: Vec<_> = variables.keys().map(String::as_str).collect();
     names.sort_unstable();
@@ -70,7 +76,7 @@ fn the_function_gets_the_environment_that_it_reads_and_no_other() {
 #[test]
 fn every_method_of_the_webhook_reaches_the_function_in_the_format_that_it_reads_and_with_time_to_answer() {
     let template = template();
-    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let function = &template["Resources"]["Receiver"];
     let events = function["Properties"]["Events"].as_object().expect("it has events");
     assert_eq!(events.len(), 1);
     for event in events.values() {
@@ -114,7 +120,7 @@ async fn the_local_table_is_the_templates() {
 fn the_function_may_put_and_get_items_of_its_table_and_nothing_else() {
     let template = template();
     let (table, _) = only(&template, "AWS::DynamoDB::Table");
-    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let function = &template["Resources"]["Receiver"];
     let policies = function["Properties"]["Policies"].as_array().expect("it has policies");
 
     let statements: Vec<_> =
@@ -142,7 +148,7 @@ fn every_parameter_that_reaches_the_function_is_in_the_description_that_makes_a_
         }
     }
     let template = template();
-    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let function = &template["Resources"]["Receiver"];
     let properties = &function["Properties"];
     assert_eq!(
         (&properties["AutoPublishAlias"], &properties["AutoPublishAliasAllProperties"]),
@@ -179,7 +185,7 @@ fn every_parameter_that_reaches_the_function_is_in_the_description_that_makes_a_
 #[test]
 fn a_gradual_deployment_watches_nothing_that_needs_the_alias_itself() {
     let template = template();
-    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let function = &template["Resources"]["Receiver"];
     let alarms = function["Properties"]["DeploymentPreference"]["Alarms"].as_array().expect("it has alarms");
     assert!(!alarms.is_empty());
     for alarm in alarms {
@@ -237,41 +243,146 @@ fn the_exports_bucket_is_encrypted_private_tls_only_and_survives_the_stack() {
 }
 
 #[test]
-fn the_export_is_of_this_table_into_this_bucket_by_a_role_that_can_do_no_more() {
+fn the_function_of_the_tables_gets_the_environment_that_it_reads_and_no_other() {
     let template = template();
     let (table, _) = only(&template, "AWS::DynamoDB::Table");
     let (bucket, _) = only(&template, "AWS::S3::Bucket");
-    let (_, schedule) = only(&template, "AWS::Scheduler::Schedule");
-    let (role, permissions) = only(&template, "AWS::IAM::Role");
-    let target = &schedule["Properties"]["Target"];
+    let function = &template["Resources"]["Lake"];
+    let endpoint = json!({"Fn::If": ["HasDynamoDbEndpoint", {"Ref": "DynamoDbEndpointUrl"}, {"Ref": "AWS::NoValue"}]});
 
-    assert_eq!(target["RoleArn"], json!({"Fn::GetAtt": [role, "Arn"]}));
-    let input: Value =
-        serde_json::from_str(target["Input"]["Fn::Sub"].as_str().expect("put together")).expect("it is JSON");
     assert_eq!(
-        (&input["TableArn"], &input["S3Bucket"]),
-        (&json!(format!("${{{table}.Arn}}")), &json!(format!("${{{bucket}}}")))
+        function["Properties"]["Environment"]["Variables"],
+        json!({
+            (TABLE_ARN): {"Fn::GetAtt": [table, "Arn"]},
+            (BUCKET_NAME): {"Ref": bucket},
+            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+            "AWS_ENDPOINT_URL_S3": endpoint,
+        })
     );
-    assert_eq!(input["S3Prefix"], "exports/dt=<aws.scheduler.scheduled-time>");
-    assert_eq!(input["ExportFormat"], "DYNAMODB_JSON");
-    // Athena finds an export by the time at which it was due.
-    assert_eq!(schedule["Properties"]["ScheduleExpression"], "cron(0 2 * * ? *)");
-    let athena = fs::read_to_string(root().join("dashboards/athena/stack.yaml")).expect("it is there");
-    assert!(athena.contains("/exports/dt=${!dt}T02:00:00Z/"));
-    let statements = &permissions["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], "lake");
+    // Metrics are read out of log lines in JSON.
+    assert_eq!(function["Properties"]["LoggingConfig"]["LogFormat"], "JSON");
+}
+
+#[test]
+fn the_function_of_the_tables_may_export_this_table_and_write_its_own_prefixes_and_delete_nothing() {
+    let template = template();
+    let (table, _) = only(&template, "AWS::DynamoDB::Table");
+    let (bucket, _) = only(&template, "AWS::S3::Bucket");
+    let statements = &template["Resources"]["Lake"]["Properties"]["Policies"][0]["Statement"];
+
+    let own = [EXPORTS_PREFIX, STATE_KEY, PLANS_PREFIX, TABLES_PREFIX, REJECTED_PREFIX];
+    let prefixes: BTreeSet<_> = own.iter().filter_map(|prefix| prefix.split('/').next()).collect();
+    let mut actions: Vec<_> = Vec::new();
+    for statement in statements.as_array().expect("it is a list") {
+        assert_eq!(statement["Effect"], "Allow");
+        let resource = statement["Resource"].to_string();
+        assert!(resource.contains(table.as_str()) || resource.contains(bucket.as_str()), "{resource}");
+        match &statement["Action"] {
+            Value::Array(list) => actions.extend(list.iter().filter_map(Value::as_str)),
+            action => actions.extend(action.as_str()),
+        }
+        if statement["Sid"] == "ReadAndWriteFiles" {
+            let written: Vec<_> =
+                prefixes.iter().map(|prefix| json!({"Fn::Sub": format!("${{{bucket}.Arn}}/{prefix}/*")})).collect();
+            let mut found = statement["Resource"].as_array().expect("it is a list").clone();
+            found.sort_by_key(Value::to_string);
+            assert_eq!(found, written);
+        }
+    }
+    actions.sort_unstable();
+    actions.dedup();
     assert_eq!(
-        *statements,
-        json!([
-            {"Effect": "Allow", "Action": "dynamodb:ExportTableToPointInTime", "Resource": {"Fn::GetAtt": [table, "Arn"]}},
-            {"Effect": "Allow", "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"], "Resource": {"Fn::Sub": format!("${{{bucket}.Arn}}/exports/*")}},
-        ])
+        actions,
+        [
+            "dynamodb:DescribeContinuousBackups",
+            "dynamodb:DescribeExport",
+            "dynamodb:ExportTableToPointInTime",
+            "dynamodb:GetItem",
+            "s3:AbortMultipartUpload",
+            "s3:GetObject",
+            "s3:ListBucket",
+            "s3:PutObject",
+            "s3:PutObjectAcl",
+        ]
     );
+}
+
+#[test]
+fn what_is_in_the_bucket_is_deleted_when_it_is_of_no_more_use_and_the_state_never() {
+    let template = template();
+    let (_, bucket) = only(&template, "AWS::S3::Bucket");
+    let rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"].as_array().expect("there are rules");
+    let days = |prefix: &str| {
+        let rule = rules.iter().find(|rule| rule["Prefix"] == prefix || rule["Fn::If"][1]["Prefix"] == prefix);
+        rule.unwrap_or_else(|| panic!("no rule for {prefix}"))
+    };
+
+    // Longer than a table can be recovered, so that no export that is in flight is without its files.
+    assert_eq!(days("lake/exports/")["ExpirationInDays"], 36);
+    assert_eq!(days("lake/plans/")["ExpirationInDays"], 36);
+    for prefix in ["tables/", "rejected/"] {
+        let [condition, rule, otherwise] = &days(prefix)["Fn::If"].as_array().expect("it depends")[..] else {
+            panic!("{prefix}")
+        };
+        assert_eq!(condition, "EventsExpire");
+        assert_eq!(rule["ExpirationInDays"], json!({"Ref": "RetentionDays"}));
+        assert_eq!(*otherwise, json!({"Ref": "AWS::NoValue"}));
+    }
+    for rule in rules {
+        let prefix = rule["Prefix"].as_str().or(rule["Fn::If"][1]["Prefix"].as_str());
+        let is_state = prefix.is_some_and(|prefix| STATE_KEY.starts_with(prefix));
+        assert!(!is_state && (prefix.is_some() || rule["ExpirationInDays"].is_null()), "{rule}");
+    }
+}
+
+#[test]
+fn queries_are_broken_off_at_a_limit_and_their_results_lie_where_no_table_is() {
+    let template = template();
+    let (_, workgroup) = only(&template, "AWS::Athena::WorkGroup");
+    let configuration = &workgroup["Properties"]["WorkGroupConfiguration"];
+
+    assert_eq!(configuration["BytesScannedCutoffPerQuery"], json!({"Ref": "MaxBytesPerQuery"}));
+    assert_eq!(configuration["EnforceWorkGroupConfiguration"], true);
+    let results = configuration["ResultConfiguration"]["OutputLocation"]["Fn::Sub"].as_str().expect("put together");
+    assert_eq!(results, "s3://${ExportsBucket}/query-results/");
+    for (name, table) in all(&template, "AWS::Glue::Table") {
+        let location = table["Properties"]["TableInput"]["StorageDescriptor"]["Location"]["Fn::Sub"].as_str();
+        assert!(location.is_none_or(|location| location.starts_with("s3://${ExportsBucket}/tables/")), "{name}");
+    }
+}
+
+/// What points to something that is there on a condition is there on the same condition.
+#[test]
+fn without_tables_for_dashboards_nothing_of_them_is_deployed() {
+    let template = template();
+    let condition = json!("HasDashboardTables");
+    let resources = template["Resources"].as_object().expect("it has resources");
+    let conditional: Vec<_> =
+        resources.iter().filter(|(_, resource)| resource["Condition"] == condition).map(|(name, _)| name).collect();
+    assert!(conditional.len() > 20, "{conditional:?}");
+    for name in &conditional {
+        let (by_ref, by_attribute) = (format!("{{\"Ref\":\"{name}\"}}"), format!("{{\"Fn::GetAtt\":[\"{name}\","));
+        let users = resources.iter().chain(template["Outputs"].as_object().expect("it has outputs"));
+        for (user, definition) in users {
+            let text = definition.to_string();
+            if text.contains(&by_ref) || text.contains(&by_attribute) || text.contains(&format!("${{{name}}}")) {
+                assert_eq!(definition["Condition"], condition, "{user} needs {name}");
+            }
+        }
+    }
+    for metered in ["AWS::Serverless::StateMachine", "AWS::Glue::Table", "AWS::Athena::WorkGroup"] {
+        for (name, _) in all(&template, metered) {
+            assert!(conditional.contains(&name), "{name}");
+        }
+    }
+    assert!(conditional.contains(&&"Lake".to_owned()));
 }
 
 #[test]
 fn traces_are_off_unless_they_are_asked_for() {
     let template = template();
-    let (_, function) = only(&template, "AWS::Serverless::Function");
+    let function = &template["Resources"]["Receiver"];
     let parameter = &template["Parameters"]["Tracing"];
 
     assert_eq!(function["Properties"]["Tracing"], json!({"Ref": "Tracing"}));
@@ -300,12 +411,29 @@ fn two_stacks_of_the_same_name_in_two_regions_do_not_want_the_same_dashboard() {
     let (_, dashboard) = only(&template, "AWS::CloudWatch::Dashboard");
 
     assert_eq!(dashboard["Properties"]["DashboardName"], json!({"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}));
-    for global in ["AWS::IAM::Role", "AWS::S3::Bucket"] {
-        for (name, resource) in all(&template, global) {
-            let properties = resource["Properties"].as_object().expect("it has properties");
-            assert!(!properties.contains_key("RoleName") && !properties.contains_key("BucketName"), "{name}");
+    assert!(all(&template, "AWS::IAM::Role").is_empty(), "SAM makes them, without names");
+    let (_, bucket) = only(&template, "AWS::S3::Bucket");
+    assert!(bucket["Properties"].get("BucketName").is_none());
+}
+
+/// Whatever has a name of its own has the stack's in it.
+#[test]
+fn two_stacks_in_one_region_want_nothing_under_the_same_name() {
+    let template = template();
+    let names = ["Name", "AlarmName", "LogGroupName", "DashboardName", "FunctionName", "TableName", "TopicName"];
+    let mut count = 0;
+    for (name, resource) in template["Resources"].as_object().expect("it has resources") {
+        for member in names {
+            if let Some(given) = resource["Properties"].get(member) {
+                count += 1;
+                let is_of_another = given["Ref"].as_str().is_some_and(|other| template["Resources"].get(other).is_some());
+                assert!(is_of_another || given.to_string().contains("AWS::StackName"), "{name}: {given}");
+            }
         }
     }
+    assert!(count > 20);
+    let (_, database) = only(&template, "AWS::Glue::Database");
+    assert!(database["Properties"]["DatabaseInput"]["Name"].to_string().contains("AWS::StackName"));
 }
 
 #[test]
