@@ -2,11 +2,20 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use crate::support::{
-    World,
-    process::{run, tool},
-    tables::text,
-    world::TABLE,
+use kaizala_webhook::lake::TABLES_PREFIX;
+use object_store::memory::InMemory;
+
+use crate::{
+    lake::{
+        simulated::simulated_lake,
+        storage::{content, keys},
+    },
+    support::{
+        World,
+        process::{run, tool},
+        tables::{self, text},
+        world::TABLE,
+    },
 };
 
 /// Runs a Python script of the repository, which says by its exit code whether all is well and otherwise what is not.
@@ -17,14 +26,28 @@ fn succeeds(script: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{script}:\n{said}");
 }
 
-#[test]
-fn every_athena_view_returns_the_expected_rows_of_the_newest_complete_export() {
-    succeeds("tests/dashboards/run_athena.py", &[]);
+/// Puts a bucket into a folder.
+fn download(bucket: &InMemory, prefix: &str, folder: &Path) {
+    for key in keys(bucket, prefix) {
+        let file = folder.join(&key);
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("it can be made");
+        fs::write(file, content(bucket, &key)).expect("it can be written");
+    }
 }
 
 #[test]
-fn the_athena_stack_holds_the_views_as_they_are() {
-    succeeds("scripts/athena-stack.py", &["--check"]);
+fn the_athena_views_and_the_duckdb_recipe_over_the_lake_have_the_rows_of_an_export() {
+    let scratch = tempfile::tempdir().expect("there is a place for files");
+    let (aws, events) = simulated_lake(scratch.path(), 1500);
+    let (lake, export) = (scratch.path().join("lake"), scratch.path().join("export"));
+    download(&aws.bucket, TABLES_PREFIX, &lake);
+    let (code, _, error) =
+        tables::export(&["--from", text(&events), "--format", "ndjson", "--out", text(&export)], &[]);
+    assert_eq!(code, 0, "{error}");
+
+    succeeds("tests/dashboards/run_athena.py", &["--lake", text(&lake), "--export", text(&export)]);
+    let tables = lake.join(TABLES_PREFIX);
+    succeeds("tests/dashboards/run_duckdb.py", &["--lake", text(&tables), "--export", text(&export)]);
 }
 
 #[test]

@@ -5,6 +5,6 @@ mod function;
 mod happening;
 mod late;
 mod removal;
-mod simulated;
+pub mod simulated;
 mod steps;
-mod storage;
+pub mod storage;

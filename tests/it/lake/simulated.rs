@@ -1,6 +1,10 @@
 //! `kaizala simulate export --incremental` and the lake, one behind the other.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use kaizala_webhook::lake::Step;
 use serde_json::Value;
@@ -35,18 +39,18 @@ fn upload(aws: &Aws, root: &Path, folder: &Path) {
     }
 }
 
-#[test]
-fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
-    let scratch = tempfile::tempdir().expect("there is a place for files");
-    let folder = |name: &str| scratch.path().join(name);
+/// A lake of made-up events, of which some came after its first export, and where an export of all of them is.
+pub fn simulated_lake(scratch: &Path, events: u32) -> (Aws, PathBuf) {
+    let folder = |name: &str| scratch.join(name);
     let (before, after, changes) = (folder("before"), folder("after"), folder("changes"));
+    let (first_events, all_events) = ((events * 3 / 5).to_string(), events.to_string());
     let aws = Aws::new("2026-11-23T10:05:30Z");
     // Ids of exports that the lake will get for its first and its second export.
     let id = |number: i64| format!("{:014}-{number:08x}", aws.now().epoch_millis() + number);
     let first = id(0);
 
     let common = ["--seed", "7", "--prefix", "lake/exports"];
-    let full = ["--events", "60", "--until", "2026-11-23T10:04:00Z", "--export-id", &first, "--out", text(&before)];
+    let full = ["--events", &first_events, "--until", "2026-11-23T10:04:00Z", "--export-id", &first, "--out", text(&before)];
     assert!(simulate(&[&common[..], &full].concat()).contains(" items in "));
     finished(lake(&aws).run(Step::Begin, aws.now())).expect("it begins");
     upload(&aws, &before, &before);
@@ -57,7 +61,7 @@ fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
     let state = before.join("lake/exports");
     let incremental = [
         "--events",
-        "100",
+        &all_events,
         "--incremental",
         "--before",
         text(&state),
@@ -75,7 +79,15 @@ fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
     upload(&aws, &changes, &changes);
     assert!(finished(execute(&lake(&aws), || aws.now())).expect("it works"));
 
-    simulate(&[&common[..2], &["--events", "100", "--out", text(&after)]].concat());
+    simulate(&[&common[..2], &["--events", &all_events, "--out", text(&after)]].concat());
+    (aws, after)
+}
+
+#[test]
+fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
+    let scratch = tempfile::tempdir().expect("there is a place for files");
+    let (aws, after) = simulated_lake(scratch.path(), 100);
+
     let mut expected = exported(text(&after), &[]);
     for row in expected.values_mut().flatten() {
         row.as_object_mut().expect("it is an object").remove("is_latest");
