@@ -39,9 +39,9 @@ lint: tools .tools/checkov .tools/bin/cargo-deny .tools/bin/cargo-machete ## Che
 	.tools/bin/cargo-deny --locked check bans licenses sources
 	.tools/bin/cargo-machete
 	cd src/report/vendor && sha256sum --quiet --check SHA256SUMS
-	$(in_venv) cfn-lint template.yaml dashboards/athena/stack.yaml
+	$(in_venv) cfn-lint template.yaml
 	$(in_venv) sam validate --lint
-	.tools/checkov/bin/checkov --file template.yaml dashboards/athena/stack.yaml --framework cloudformation --compact --quiet --skip-download
+	.tools/checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 soak: receiver ## Deliver DELIVERIES=1000000 times to the release binary while the database fails and processes are killed; compare
 	SOAK_DELIVERIES=$(or $(DELIVERIES),1000000) SOAK_RECEIVER=$(CURDIR)/target/release/receiver \
@@ -89,8 +89,9 @@ deploy: build ## Build for ARCH, deploy to AWS (sam deploy with the options SAM)
 	cargo build --locked --features cli --bin kaizala
 	$(in_venv) python scripts/deploy.py --kaizala target/debug/kaizala $(SAM)
 
-deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, invoke with all of events/, compare the table
-	$(in_venv) .tools/ministack/bin/python scripts/deploy-local.py --port $(AWS_PORT)
+deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, deliver all of events/, compare table and tables for dashboards
+	cargo build --locked --features cli --bin kaizala
+	$(in_venv) .tools/ministack/bin/python scripts/deploy-local.py --port $(AWS_PORT) --kaizala target/debug/kaizala
 
 clean: ## Delete what was built and installed
 	rm -rf target .tools .aws-sam fuzz/target fuzz/corpus fuzz/artifacts
