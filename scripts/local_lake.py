@@ -46,6 +46,7 @@ class Lake:
         self.emulator, self.exports, self.kaizala = emulator, exports, kaizala
         self.table, self.bucket = outputs["TableName"], outputs["ExportsBucketName"]
         self.receiver, self.state_machine = outputs["FunctionName"], outputs["StateMachineArn"]
+        self.windows = 0
         self.s3, self.dynamodb = emulator.client("s3"), emulator.client("dynamodb")
         self.environment = emulator.environment | {"AWS_ENDPOINT_URL_DYNAMODB": exports.url, "TABLE_NAME": self.table}
 
@@ -55,7 +56,9 @@ class Lake:
     def set_back(self):
         """Time that has passed, for a test that does not wait for it: the function sees a longer window."""
         state = self.state()
-        done = datetime.datetime.fromisoformat(state["done"]) - SET_BACK
+        # Never the same window twice, which would be the same export.
+        self.windows += 1
+        done = datetime.datetime.fromisoformat(state["done"]) - SET_BACK - datetime.timedelta(minutes=self.windows)
         state["done"] = done.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.s3.put_object(Bucket=self.bucket, Key=STATE, Body=json.dumps(state).encode())
 
