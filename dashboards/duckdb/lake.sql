@@ -1,8 +1,8 @@
 -- Views over the Parquet tables that the deployment keeps up to date, one per table; they read the files again at each query:
 --
---   duckdb -cmd "CREATE SECRET (TYPE s3, PROVIDER credential_chain)" -cmd "SET VARIABLE lake = 's3://<ExportsBucketName>/tables'" \
---     -cmd ".read dashboards/duckdb/lake.sql"
+--   duckdb -cmd "SET VARIABLE lake = 's3://<ExportsBucketName>/tables'" -cmd ".read dashboards/duckdb/lake.sql"
 --
+-- For S3 it needs credentials, once: CREATE PERSISTENT SECRET (TYPE s3, PROVIDER credential_chain).
 -- They have the columns of parquet.sql, and `day`, in whose files a row is: never before the day on which the event arrived, so
 -- that `day >= '2026-11-01'` leaves out older files. DuckDB says of a table that it finds no files as long as it has no row.
 
@@ -22,17 +22,29 @@ CREATE OR REPLACE VIEW messages AS FROM lake_table('messages');
 CREATE OR REPLACE VIEW announcements AS FROM lake_table('announcements');
 CREATE OR REPLACE VIEW attachments AS FROM lake_table('attachments');
 CREATE OR REPLACE VIEW jobs AS FROM lake_table('jobs');
-CREATE OR REPLACE VIEW job_responses AS FROM lake_table('job_responses');
 CREATE OR REPLACE VIEW members AS FROM lake_table('members');
 CREATE OR REPLACE VIEW subgroups AS FROM lake_table('subgroups');
 CREATE OR REPLACE VIEW quarantine AS FROM lake_table('quarantine');
 
--- The files do not say which version of a response is the latest, since a later one may make it untrue.
+-- The files do not say which version is the latest, since a later one may make it untrue. The order is that of
+-- src/event/latest.rs.
 CREATE OR REPLACE VIEW responses AS
 SELECT
   *,
-  row_number() OVER (PARTITION BY group_id, response_id ORDER BY received_at DESC, event_key DESC) = 1 AS is_latest
+  row_number() OVER (
+    PARTITION BY group_id, response_id
+    ORDER BY is_update OR is_pulled DESC, ranked_at DESC, received_at DESC, event_key DESC
+  ) = 1 AS is_latest
 FROM lake_table('responses');
+
+CREATE OR REPLACE VIEW job_responses AS
+SELECT
+  *,
+  row_number() OVER (
+    PARTITION BY group_id, response_id
+    ORDER BY is_update OR is_pulled DESC, ranked_at DESC, received_at DESC, event_key DESC
+  ) = 1 AS is_latest
+FROM lake_table('job_responses');
 
 CREATE OR REPLACE VIEW answers AS
 FROM lake_table('answers')

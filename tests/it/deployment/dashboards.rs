@@ -8,7 +8,7 @@ use object_store::memory::InMemory;
 use crate::{
     lake::{
         simulated::simulated_lake,
-        storage::{content, keys},
+        storage::{content, keys, rows},
     },
     support::{
         World,
@@ -72,15 +72,17 @@ async fn every_command_line_of_the_duckdb_recipes_runs_as_it_is_written() {
         world.deliver_body(format!(r#"{{"eventId":"{id}","eventType":"X","groupId":"g","data":{{}}}}"#)).await;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let export = root.join("tests/fixtures/export/2023-03-08/AWSDynamoDB/01678240803512-2a925004");
-    let in_fixture = fs::read_to_string(root.join("tests/fixtures/export/expected/events.ndjson"));
-    let in_fixture = in_fixture.expect("it is text").lines().count();
+    let scratch = tempfile::tempdir().expect("there is a place for files");
+    let (aws, _) = simulated_lake(scratch.path(), 100);
+    download(&aws.bucket, TABLES_PREFIX, scratch.path());
+    let tables = scratch.path().join(TABLES_PREFIX);
+    let in_lake = rows(&aws.bucket)["events"].len();
     let mut path =
         vec![tool("bin/duckdb").with_file_name(""), Path::new(env!("CARGO_BIN_EXE_kaizala")).with_file_name("")];
     path.extend(env::split_paths(&env::var_os("PATH").expect("there is one")));
     let path = env::join_paths(path).expect("no folder has a colon");
     let mut found = 0;
-    for page in ["dashboards/README.md", "dashboards/duckdb/parquet.sql", "dashboards/duckdb/raw-export.sql"] {
+    for page in ["docs/dashboards.md", "dashboards/duckdb/parquet.sql", "dashboards/duckdb/lake.sql"] {
         for commands in command_lines(&fs::read_to_string(root.join(page)).expect("it is text"), page.ends_with("sql"))
         {
             found += 1;
@@ -88,7 +90,7 @@ async fn every_command_line_of_the_duckdb_recipes_runs_as_it_is_written() {
             let (here, events) = match commands.split_once("s3://") {
                 Some((before, after)) => {
                     let (_, after) = after.split_once('\'').expect("the address is quoted");
-                    (format!("{before}{}'{after}", text(&export)), in_fixture)
+                    (format!("{before}{}'{after}", text(&tables)), in_lake)
                 }
                 None => (commands, 3),
             };
