@@ -156,8 +156,7 @@ fn it_can_start_the_function_and_is_started_by_a_schedule_without_a_name() {
     assert_eq!(properties["DefinitionSubstitutions"], json!({"LakeFunctionArn": arn}));
     let own = "${AWS::StackName}-lake";
     assert_eq!(properties["Name"], json!({"Fn::Sub": own}));
-    let own =
-        format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{own}");
+    let own = format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{own}");
     assert_eq!(
         properties["Policies"][0]["Statement"],
         json!([

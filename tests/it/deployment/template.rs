@@ -426,7 +426,8 @@ fn two_stacks_in_one_region_want_nothing_under_the_same_name() {
         for member in names {
             if let Some(given) = resource["Properties"].get(member) {
                 count += 1;
-                let is_of_another = given["Ref"].as_str().is_some_and(|other| template["Resources"].get(other).is_some());
+                let is_of_another =
+                    given["Ref"].as_str().is_some_and(|other| template["Resources"].get(other).is_some());
                 assert!(is_of_another || given.to_string().contains("AWS::StackName"), "{name}: {given}");
             }
         }

@@ -50,7 +50,8 @@ pub fn simulated_lake(scratch: &Path, events: u32) -> (Aws, PathBuf) {
     let first = id(0);
 
     let common = ["--seed", "7", "--prefix", "lake/exports"];
-    let full = ["--events", &first_events, "--until", "2026-11-23T10:04:00Z", "--export-id", &first, "--out", text(&before)];
+    let full =
+        ["--events", &first_events, "--until", "2026-11-23T10:04:00Z", "--export-id", &first, "--out", text(&before)];
     assert!(simulate(&[&common[..], &full].concat()).contains(" items in "));
     finished(lake(&aws).run(Step::Begin, aws.now())).expect("it begins");
     upload(&aws, &before, &before);
