@@ -7,9 +7,13 @@ mod body;
 mod client;
 mod create_table;
 #[cfg(feature = "cli")]
+mod describe;
+#[cfg(feature = "cli")]
 mod dynamodb_json;
 mod error;
 mod item;
+#[cfg(feature = "cli")]
+mod overview;
 #[cfg(feature = "cli")]
 mod pulled;
 #[cfg(feature = "cli")]
@@ -44,6 +48,8 @@ pub use self::{
 #[cfg(feature = "cli")]
 pub use self::{
     client::{ConnectOptions, connect_local_patiently, connect_with, sdk_config},
+    describe::{Deployment, LastExport, TableFacts},
+    overview::{GroupFigures, Overview},
     query::{Listed, TimeRange},
     replay::Replay,
 };
