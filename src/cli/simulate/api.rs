@@ -41,6 +41,9 @@ impl Api {
         let config = ApiConfig { disable_after, ..ApiConfig::new(format!("http://{}", listener.local_addr()?)) };
         let api = api::Api::new(config.clone());
         example::put_example(&api);
+        if let Some(seconds) = self.disable {
+            say(format_args!("Each subscription is disabled {seconds} s after it was made, once."))?;
+        }
         introduce(&config.endpoint_url, &config.credentials)?;
         axum::serve(listener, api.router()).with_graceful_shutdown(shutdown()).await.context("the API cannot be served")
     }
