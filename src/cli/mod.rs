@@ -74,7 +74,11 @@ enum Command {
 /// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage; 3: nothing failed, and something
 /// is to be done, which only a check ends with.
 pub fn run() -> ExitCode {
-    let matches = command().try_get_matches().unwrap_or_else(|error| without_secrets(error).exit());
+    let parsed = command(false).try_get_matches().or_else(|error| match error.use_stderr() {
+        true => command(true).try_get_matches(),
+        false => Err(error),
+    });
+    let matches = parsed.unwrap_or_else(|error| without_secrets(error).exit());
     let command = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli.command,
         Err(error) => error.exit(),
@@ -98,17 +102,18 @@ pub fn run() -> ExitCode {
 }
 
 /// The command line. Help names the variables that options are taken from, and does not print their values, which may be
-/// secret. An option whose variable is set does not show as required.
-fn command() -> clap::Command {
-    fn for_people(command: clap::Command) -> clap::Command {
+/// secret. An option whose variable is set does not show as required; with `hides_set` it does not show at all, since clap puts
+/// it among what the usage in an error asks for.
+fn command(hides_set: bool) -> clap::Command {
+    fn for_people(command: clap::Command, hides_set: bool) -> clap::Command {
         let command = command.mut_args(|argument| {
             let is_set = argument.get_env().is_some_and(|variable| env::var_os(variable).is_some());
             let argument = argument.hide_env_values(true);
-            if is_set { argument.required(false) } else { argument }
+            if is_set { argument.required(false).hide(hides_set) } else { argument }
         });
-        command.mut_subcommands(for_people)
+        command.mut_subcommands(|command| for_people(command, hides_set))
     }
-    for_people(Cli::command())
+    for_people(Cli::command(), hides_set)
 }
 
 /// Wrong usage, with a URL that is quoted reduced to what may be shown.

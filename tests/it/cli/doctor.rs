@@ -110,7 +110,7 @@ async fn a_disabled_subscription_is_told_with_what_repairs_it() {
     operator.api.disable(&id);
     let ran = doctor(&operator, &named).await;
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert_found(&ran, "subscriptions", "to do", &format!("repair {id} (group group-1): disabled by Kaizala"));
+    assert_found(&ran, "subscriptions", "to do", &format!("repair {id} (Group group-1): disabled by Kaizala"));
     assert!(!operator.api.subscription(&id).expect("it is there").is_active, "a check changes nothing");
 
     assert_found(&doctor(&operator, &["--subscriptions", "nowhere"]).await, "subscriptions", "to do", "nowhere");

@@ -187,10 +187,11 @@ async fn tokens_are_kept_between_commands_at_home() {
 #[tokio::test]
 async fn a_second_subscription_of_the_same_object_to_the_same_url_is_warned_of() {
     let operator = Operator::new().await;
-    let first = register(&operator, &[]).await.ok();
+    let more = ["--events", "all"];
+    let first = register(&operator, &more).await.ok();
     assert_eq!(first.error, "");
     let id = operator.api.subscriptions().remove(0).id;
-    let second = register(&operator, &[]).await.ok();
+    let second = register(&operator, &more).await.ok();
     assert!(second.error.contains(&format!("warning: webhook {id}")) && second.error.contains("twice"), "{second:?}");
 }
 
