@@ -147,7 +147,7 @@ impl List {
         let items = store.get_all(&of.group, &keys).await.context(UNREADABLE)?;
         let previews = |event: &Listed| items.get(event.key.as_str()).map(Preview::of).unwrap_or_default();
         let json: Vec<_> =
-            events.iter().map(|event| with_preview(to_json(event), previews(event), show_text)).collect();
+            events.iter().map(|event| with_preview(to_json(event), &previews(event), show_text)).collect();
         of.output.print(&json!({ "groupId": of.group, "events": json, "more": is_more }), || {
             let columns = |event: &Listed| {
                 let (event_type, _) = event.key.event_type_and_id().unwrap_or_default();
@@ -171,7 +171,7 @@ impl List {
     }
 }
 
-fn with_preview(mut event: Value, preview: Preview, show_text: bool) -> Value {
+fn with_preview(mut event: Value, preview: &Preview, show_text: bool) -> Value {
     event["fromUserId"] = json!(preview.sender_id);
     event["fromUserName"] = json!(preview.sender_name);
     if show_text {

@@ -74,10 +74,9 @@ enum Command {
 /// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage; 3: nothing failed, and something
 /// is to be done, which only a check ends with.
 pub fn run() -> ExitCode {
-    let parsed = command(false).try_get_matches().or_else(|error| match error.use_stderr() {
-        true => command(true).try_get_matches(),
-        false => Err(error),
-    });
+    let parsed = command(false)
+        .try_get_matches()
+        .or_else(|error| if error.use_stderr() { command(true).try_get_matches() } else { Err(error) });
     let matches = parsed.unwrap_or_else(|error| without_secrets(error).exit());
     let command = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli.command,
