@@ -57,8 +57,9 @@ pub(super) struct ExportSource {
     table: TableOptions,
 }
 
+/// Where events are.
 #[derive(Clone)]
-enum Source {
+pub(super) enum Source {
     Table,
     Folder(PathBuf),
     S3(S3Location),

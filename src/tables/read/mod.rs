@@ -7,6 +7,7 @@ mod error;
 mod files;
 mod latest;
 mod names;
+mod overview;
 mod rows;
 mod spill;
 
@@ -14,6 +15,7 @@ pub use self::{
     check::CheckedExport,
     error::{DamagedItem, RowsError},
     names::Names,
+    overview::overview,
     rows::{OnDamage, Read, RowSink},
 };
 
