@@ -9,6 +9,7 @@ mod counts;
 mod data;
 mod hash;
 mod jobs;
+mod lists;
 mod newest;
 mod outline;
 mod page;
@@ -16,6 +17,7 @@ mod people;
 mod plan;
 mod question;
 mod tally;
+mod who;
 
 use std::path::Path;
 
