@@ -16,10 +16,10 @@ use super::{
 use crate::event::Timestamp;
 
 /// The most counts of answers in the page. If there are more, the questions with the fewest answers are left out.
-const MAX_ANSWER_COUNTS: usize = 300_000;
+const MAX_ANSWER_COUNTS: usize = 150_000;
 
 /// The size of the answers to a question that the page holds as such.
-const MAX_SAMPLE_BYTES: usize = 16_000;
+const MAX_SAMPLE_BYTES: usize = 8_000;
 
 /// What the page says about itself.
 #[derive(Clone, Debug)]

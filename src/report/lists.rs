@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The most cells of activity in the page. If there are more, those who are least active are left out.
-const MAX_ACTIVITY: usize = 30_000;
+const MAX_ACTIVITY: usize = 20_000;
 /// Who has not answered, of each action in each group, and in all.
 const MAX_SILENT: usize = 100;
 const MAX_SILENT_IN_ALL: usize = 8_000;

@@ -187,13 +187,17 @@ function completionByAction() {
   for (const [slot, count] of assigned) if (data.actions[slot].kind === 'job') rows.push([slot, 'Job', done.get(slot) ?? 0, count]);
   const part = ([, , of, all]) => (all > 0 ? of / all : 0);
   rows.sort((one, other) => part(one) - part(other) || other[3] - one[3] || one[0] - other[0]);
-  const drawn = rows.filter((row) => row[3] > 0).slice(0, BARS);
+  const of = (kind) => rows.filter((row) => row[1] === kind && row[3] > 0);
+  // Jobs are many and small: cards come first.
+  const cards = of('Card').slice(0, 10);
+  const worst = new Set([...cards, ...of('Job').slice(0, BARS - cards.length)]);
+  const drawn = rows.filter((row) => worst.has(row));
   const bars = drawn.map((row) => [actionLabel(row[0]), ...(row[1] === 'Card' ? [part(row), null] : [null, part(row)])]);
   const sets = [['Cards: people', 'c0'], ['Jobs: assignments', 'c2']];
   const said = ([, , of, all]) => `${wholeNumber.format(of)} of ${wholeNumber.format(all)}, ${share(of, all)}`;
   return {
     ...ranking(bars, sets, { unit: 'Share', format: (number) => percentage.format(number), max: 1, texts: drawn.map(said), ...actionBars(drawn.map(([slot]) => slot)) }),
-    note: `Worst first${drawn.length < rows.length ? `: the ${drawn.length} of ${rows.length} with the smallest share; the table has all` : ''}. Of a card: who has answered it, of the people in the group while it was answered, as far as events show them: who joined, answered or was assigned a job, and has not left. Anonymous responses do not count. Of a job: assignments done, of all.`,
+    note: `Worst first${drawn.length < rows.length ? `: ${drawn.length} of ${rows.length} with the smallest share; the table has all` : ''}. Of a card: who has answered it, of the people in the group while it was answered, as far as events show them: who joined, answered or was assigned a job, and has not left. Anonymous responses do not count. Of a job: assignments done, of all.`,
     table: { columns: ['Action', 'Kind', 'Answered or done', 'Of', 'Share'], rows: rows.map((row) => [actionCell(row[0]), row[1], row[2], row[3], share(row[2], row[3])]) },
     empty: drawn.length ? '' : 'No responses or jobs in this selection.',
   };

@@ -72,7 +72,7 @@ class Listing {
     const { columns, rows, caption } = this;
     const found = this.found();
     const isNumber = columns.map((column, at) => at > 0 && rows.length > 0
-      && rows.every(({ [at]: cell }) => typeof cell === 'number' || cell === null || (typeof cell === 'string' && /^[\d–]/.test(cell))));
+      && rows.every(({ [at]: cell }) => typeof cell === 'number' || cell === null || (typeof cell === 'string' && /^([\d,.]+%?|–)$/.test(cell))));
     const head = element('tr', {}, ...columns.map((column, at) => userText('th', column, { scope: 'col', className: isNumber[at] ? 'number' : '' })));
     const body = found.slice(0, MOST_ROWS).map((row) => element('tr', {}, ...row.map((cell, at) =>
       element(at === 0 ? 'th' : 'td', { dir: 'auto', title: cell?.title ?? '', ...(at === 0 ? { scope: 'row' } : { className: isNumber[at] ? 'number' : '' }) }, cellContent(cell)))));

@@ -56,7 +56,7 @@ function about() {
     data.period ? `. Received ${time(data.period[0])} to ${time(data.period[1])}.` : '. There are no events in it.');
   const remarks = filters.map((text) => `Made only of: ${text}.`);
   if (damaged) remarks.push(`${plural(damaged, 'damaged item')} left out.`);
-  if (data.unit !== 'day') remarks.push(`The period is long: events are counted by the ${data.unit}, and the filter selects whole ${data.unit}s.`);
+  if (data.unit !== 'day' && data.unit !== 'hour') remarks.push(`The period is long: events are counted by the ${data.unit}, and the filter selects whole ${data.unit}s.`);
   const together = data.actions.reduce((sum, action) => sum + (action.actions ?? 0), 0);
   if (together) remarks.push(`${plural(together, 'action')} with few events are counted together, by package.`);
   if (data.furtherGroups) remarks.push(`${plural(data.furtherGroups, 'group')} with few events are counted together.`);

@@ -90,7 +90,7 @@ function mapOf(places) {
   const points = places.map(([, , y, x, name]) => ({ x, y, name }));
   const degrees = (number, positive, negative) => `${Math.abs(number).toFixed(4)}° ${number < 0 ? negative : positive}`;
   const short = (positive, negative) => (value) => `${Math.abs(Number(value.toFixed(3)))}°${value === 0 ? '' : value < 0 ? negative : positive}`;
-  const side = (name, positive, negative) => axis('', { grid: { display: false }, ticks: { maxTicksLimit: 6, includeBounds: false, callback: short(positive, negative) },
+  const side = (name, positive, negative) => axis('', { bounds: 'data', grid: { display: false }, ticks: { maxTicksLimit: 6, includeBounds: false, callback: short(positive, negative) },
     afterDataLimits: (scale) => Object.assign(scale, mapWindow(points, Math.max(1, scale.chart.width - 60), MAP_HEIGHT - 40)[name]) });
   return {
     height: MAP_HEIGHT,

@@ -13,6 +13,7 @@ mod pull_unread;
 mod quarantine_replay;
 mod redact;
 mod report;
+mod report_filters;
 mod report_page;
 mod simulate;
 mod tokens;
