@@ -1,6 +1,8 @@
 // Places on a map: coasts and borders, zoomed to the points.
 
 const MAP_HEIGHT = 320;
+// Of points all over the world, which is wider than high.
+const WORLD_HEIGHT = 210;
 // Closer, an outline of the world says nothing: then a small map in the corner says where it is.
 const LEAST_DEGREES = 0.2;
 const LOCATED = 25;
@@ -17,7 +19,9 @@ const world = (() => {
 })();
 
 function drawWorld(ctx, x, y, width = 1) {
-  const path = (points) => points.forEach(([degreesEast, degreesNorth], at) => ctx[at ? 'lineTo' : 'moveTo'](x(degreesEast), y(degreesNorth)));
+  // What goes on beyond 180° begins anew on the other side.
+  const goesOn = (points, at) => at > 0 && Math.abs(points[at][0] - points[at - 1][0]) < 180;
+  const path = (points) => points.forEach(([degreesEast, degreesNorth], at) => ctx[goesOn(points, at) ? 'lineTo' : 'moveTo'](x(degreesEast), y(degreesNorth)));
   ctx.fillStyle = colour('land');
   ctx.beginPath();
   world.rings.forEach(path);
@@ -90,15 +94,24 @@ function mapOf(places) {
   const points = places.map(([, , y, x, name]) => ({ x, y, name }));
   const degrees = (number, positive, negative) => `${Math.abs(number).toFixed(4)}° ${number < 0 ? negative : positive}`;
   const short = (positive, negative) => (value) => `${Math.abs(Number(value.toFixed(3)))}°${value === 0 ? '' : value < 0 ? negative : positive}`;
-  const side = (name, positive, negative) => axis('', { bounds: 'data', grid: { display: false }, ticks: { maxTicksLimit: 6, includeBounds: false, callback: short(positive, negative) },
-    afterDataLimits: (scale) => Object.assign(scale, mapWindow(points, Math.max(1, scale.chart.width - 60), MAP_HEIGHT - 40)[name]) });
+  const east = points.map(({ x }) => x);
+  const height = Math.max(...east) - Math.min(...east) > 120 ? WORLD_HEIGHT : MAP_HEIGHT;
+  // A few round degrees, and none that the earth does not have.
+  const round = (scale, most) => {
+    const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30].find((each) => (scale.max - scale.min) / each < 5) ?? 90;
+    const first = Math.ceil(scale.min / step);
+    scale.ticks = [0, 1, 2, 3, 4, 5].map((at) => ({ value: (first + at) * step })).filter(({ value }) => value <= scale.max && Math.abs(value) <= most);
+  };
+  const side = (name, most, positive, negative) => axis('', { bounds: 'data', grid: { display: false }, ticks: { callback: short(positive, negative) },
+    afterBuildTicks: (scale) => round(scale, most),
+    afterDataLimits: (scale) => Object.assign(scale, mapWindow(points, Math.max(1, scale.chart.width - 60), height - 40)[name]) });
   return {
-    height: MAP_HEIGHT,
+    height,
     chart: {
       type: 'scatter',
       datasets: [{ label: 'Places', colour: 'c3', data: points, pointRadius: 4, pointHoverRadius: 7, borderWidth: 1 }],
       options: () => ({
-        scales: { x: side('x', 'E', 'W'), y: side('y', 'N', 'S') },
+        scales: { x: side('x', 180, 'E', 'W'), y: side('y', 90, 'N', 'S') },
         plugins: { map: { isShown: true }, tooltip: tooltip({ callbacks: { label: ({ raw }) => [
           ...(raw.name ? [isolated(shortened(raw.name, 50))] : []), `${degrees(raw.y, 'N', 'S')}, ${degrees(raw.x, 'E', 'W')}`] } }) },
       }),
