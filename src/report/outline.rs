@@ -94,7 +94,10 @@ impl RowSink for Outline {
                 if row.is_anonymous == Some(true) {
                     self.sender = None;
                 } else {
-                    self.sent_by(row.responder.as_deref(), row.responder_id.as_deref(), row.responder_name.as_deref());
+                    // Who sends a response is who has answered.
+                    let sender = self.sender.as_ref().and_then(|(_, id, _)| id.clone());
+                    let id = row.responder_id.as_deref().or(sender.as_deref());
+                    self.sent_by(row.responder.as_deref(), id, row.responder_name.as_deref());
                 }
                 if let (Some(id), Some(package)) = (&row.action_id, &row.package_id) {
                     let at = arrived(&row.origin);

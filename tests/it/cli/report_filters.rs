@@ -30,8 +30,7 @@ fn events() -> Vec<StoredItem> {
     let words = |answer: &str| json!({"title": "What else?", "type": "Text", "answer": answer});
     let place =
         |east: f64| json!({"title": "Where?", "type": "Location", "answer": {"lt": 12.97, "lg": east, "n": "Shop"}});
-    let photo =
-        |url: &str| json!({"title": "Photos", "type": "AttachmentList", "answer": [{"mu": url, "mfn": "=shelf.jpg"}]});
+    let photo = |url: &str| json!({"title": "Photos", "type": "AttachmentList", "answer": [{"mediaUrl": url, "mediaFileName": "=shelf.jpg"}]});
     let far = "https://media.example.com/shelf.jpg";
     let events = [
         ("2023-03-06T10:00:00Z", created("visit", "north", "Shop visit")),
@@ -187,9 +186,10 @@ fn places_are_on_a_map_that_is_zoomed_to_them_at_any_width_and_in_the_dark() {
         "(() => {{ const canvas = document.getElementById('{map}'); \
          return [...canvas.getContext('2d').getImageData(canvas.width / 2, 20, 1, 1).data].join(); }})()"
     );
+    let frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))";
     for width in [1300, 360] {
         page.0.resize(width);
-        page.0.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))");
+        page.0.evaluate(frames);
         let limits = page.0.evaluate(&format!(
             "(({{ x, y }}) => [x.min, 77.59, 77.61, x.max, y.min, 12.97, y.max])(Chart.getChart('{map}').scales)"
         ));
@@ -197,8 +197,10 @@ fn places_are_on_a_map_that_is_zoomed_to_them_at_any_width_and_in_the_dark() {
         assert!(limits[..4].is_sorted() && limits[4..].is_sorted(), "{limits:?}");
         assert!(limits[3] - limits[0] < 2.0, "{limits:?} is far from the points");
         page.0.prefer("light");
+        page.0.evaluate(frames);
         let light = page.0.evaluate(&colours);
         page.0.prefer("dark");
+        page.0.evaluate(frames);
         assert_ne!(page.0.evaluate(&colours), light, "the map does not follow");
     }
     assert_eq!(page.0.complaints(), Vec::<Value>::new());
