@@ -57,7 +57,7 @@ fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly 
 mutants: .tools/bin/cargo-mutants ## Change src/store and src/event in SAMPLE=200 places, one at a time, and list the changes that no test notices; takes hours
 	scripts/mutants.sh $(or $(SAMPLE),200)
 
-vendor: ## Fetch the charting library of the report again (needs npm)
+vendor: ## Fetch the charting library and the map outline of the report again (needs npm)
 	scripts/vendor.sh
 
 # With a folder of its own: cargo bench would put a receiver of its profile in the place of the released one.

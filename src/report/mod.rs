@@ -9,6 +9,7 @@ mod counts;
 mod data;
 mod hash;
 mod jobs;
+mod lists;
 mod newest;
 mod outline;
 mod page;
@@ -16,6 +17,7 @@ mod people;
 mod plan;
 mod question;
 mod tally;
+mod who;
 
 use std::path::Path;
 
@@ -24,7 +26,7 @@ use self::{outline::Outline, plan::ReportPlan, tally::Tally};
 use crate::tables::read::{CheckedExport, DamagedItem, OnDamage, Read, RowsError};
 
 /// The most cells of group, type, action and time in the page, so that a browser opens it at once.
-const MAX_COUNTS: usize = 200_000;
+const MAX_COUNTS: usize = 100_000;
 
 /// Everything that the page shows.
 pub struct Report {

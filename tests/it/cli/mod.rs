@@ -16,6 +16,7 @@ mod quarantine;
 mod quarantine_replay;
 mod redact;
 mod report;
+mod report_filters;
 mod report_page;
 mod simulate;
 mod tokens;
