@@ -69,9 +69,12 @@ impl Block {
     /// Says of each row of a response whether it belongs to the latest version, which is asked for by group and event key.
     pub(super) fn mark_latest(&mut self, is_latest: impl Fn(&str, &str) -> bool) {
         for batch in &mut self.batches {
-            let Some(column) = batch.table.columns().iter().position(|column| column.name == IS_LATEST) else { continue };
+            let Some(column) = batch.table.columns().iter().position(|column| column.name == IS_LATEST) else {
+                continue;
+            };
             let [group, _, key, ..] = batch.columns.as_slice() else { continue };
-            let (Values::Text(groups, group_places), Values::Text(keys, key_places)) = (&group.values, &key.values) else {
+            let (Values::Text(groups, group_places), Values::Text(keys, key_places)) = (&group.values, &key.values)
+            else {
                 continue;
             };
             let mut last = None;
