@@ -153,11 +153,11 @@ fn put_column(out: &mut Vec<u8>, column: &ColumnData) {
         }
         Values::Integer(values) | Values::Time(values) => {
             put_length(out, values.len());
-            values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+            out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         }
         Values::Number(values) => {
             put_length(out, values.len());
-            values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+            out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         }
         Values::Boolean(values) => {
             put_length(out, values.len());
