@@ -47,7 +47,7 @@ soak: receiver ## Deliver DELIVERIES=1000000 times to the release binary while t
 	SOAK_DELIVERIES=$(or $(DELIVERIES),1000000) SOAK_RECEIVER=$(CURDIR)/target/release/receiver \
 	  cargo test --locked --profile cli --features cli --test it -- --nocapture simulator::soak
 
-bench-export: tools ## Export EVENTS=1000000 made-up events to Parquet, and compare with DuckDB over the same files
+bench-export: tools ## Export EVENTS=1000000 made-up events and report on them; compare with zcat and DuckDB over the same files
 	cargo build --locked --profile cli --features cli --bin kaizala
 	$(venv)/bin/python benches/export.py --kaizala target/cli/kaizala --events $(or $(EVENTS),1000000)
 

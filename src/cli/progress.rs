@@ -17,6 +17,11 @@ pub(super) fn bytes(what: &str, bytes: u64) -> ProgressBar {
     bar(bytes, &format!("{what} {{wide_bar}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}} {{eta}}"))
 }
 
+/// A bar for work on that many blocks of rows.
+pub(super) fn blocks(what: &str, blocks: u64) -> ProgressBar {
+    bar(blocks, &format!("{what} {{wide_bar}} {{percent}} % {{eta}}"))
+}
+
 /// A sign of life for work of unknown length.
 pub(super) fn spinner(template: &str) -> ProgressBar {
     styled(ProgressBar::new_spinner(), template)

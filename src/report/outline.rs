@@ -1,4 +1,4 @@
-//! The first reading: what there is.
+//! The first reading of the rows: what there is.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The second reading: counts, by group, type, action and time.
+//! The second reading of the rows: counts, by group, type, action and time.
 
 use std::collections::{BTreeMap, HashMap};
 
