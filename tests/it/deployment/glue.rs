@@ -59,10 +59,8 @@ fn head(logical_id: &str, name: &str, table_type: &str) -> String {
 }
 
 fn columns(table: Table) -> String {
-    table
-        .lake_columns()
-        .map(|column| format!("            - {{ Name: {}, Type: {} }}\n", column.name, hive(column)))
-        .collect()
+    let column = |column: &Column| format!("            - {{ Name: {}, Type: {} }}\n", column.name, hive(column));
+    table.lake_columns().map(column).collect::<Vec<_>>().concat()
 }
 
 fn glue_table(table: Table) -> String {
