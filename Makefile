@@ -47,7 +47,7 @@ soak: receiver ## Deliver DELIVERIES=1000000 times to the release binary while t
 	SOAK_DELIVERIES=$(or $(DELIVERIES),1000000) SOAK_RECEIVER=$(CURDIR)/target/release/receiver \
 	  cargo test --locked --profile cli --features cli --test it -- --nocapture simulator::soak
 
-bench-export: tools ## Export EVENTS=1000000 made-up events to Parquet, and compare with DuckDB over the same files
+bench-export: tools ## Export EVENTS=1000000 made-up events and report on them; compare with zcat and DuckDB over the same files
 	cargo build --locked --profile cli --features cli --bin kaizala
 	$(venv)/bin/python benches/export.py --kaizala target/cli/kaizala --events $(or $(EVENTS),1000000)
 
@@ -57,7 +57,7 @@ fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly 
 mutants: .tools/bin/cargo-mutants ## Change src/store and src/event in SAMPLE=200 places, one at a time, and list the changes that no test notices; takes hours
 	scripts/mutants.sh $(or $(SAMPLE),200)
 
-vendor: ## Fetch the charting library of the report again (needs npm)
+vendor: ## Fetch the charting library and the map outline of the report again (needs npm)
 	scripts/vendor.sh
 
 # With a folder of its own: cargo bench would put a receiver of its profile in the place of the released one.

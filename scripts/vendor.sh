@@ -1,14 +1,27 @@
 #!/usr/bin/env bash
-# Fetches the charting library of the report from npm, and checks that it is what src/report/vendor/SHA256SUMS says.
-# For another version: change it here, run this, look at the difference, and write the new sums.
+# Fetches the charting library and the map outline of the report from npm, and checks that they are what
+# src/report/vendor/SHA256SUMS says. For another version: change it here, run this, look at the difference, and write the new sums.
 set -euo pipefail
 cd "$(dirname "$0")/../src/report/vendor"
 
-package=chart.js@4.6.1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-npm pack --silent --pack-destination "$folder" "$package" > /dev/null
-tar -xzf "$folder"/chart.js-*.tgz -C "$folder"
-install -m 644 "$folder/package/dist/chart.umd.min.js" chart.umd.min.js
-install -m 644 "$folder/package/LICENSE.md" chart.LICENSE.md
+fetch() {
+  npm pack --silent --pack-destination "$folder" "$1" > /dev/null
+  mkdir "$folder/${1%@*}"
+  tar -xzf "$folder/${1/@/-}.tgz" -C "$folder/${1%@*}"
+}
+
+fetch chart.js@4.6.1
+install -m 644 "$folder/chart.js/package/dist/chart.umd.min.js" chart.umd.min.js
+install -m 644 "$folder/chart.js/package/LICENSE.md" chart.LICENSE.md
+
+# Coasts and borders, and which of them go around land; without the names and codes of countries.
+fetch world-atlas@2.0.2
+node --eval '
+  const { transform, arcs, objects } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+  const land = objects.land.geometries.flatMap((each) => (each.type === "Polygon" ? [each.arcs] : each.arcs));
+  process.stdout.write(`${JSON.stringify({ ...transform, arcs, land })}\n`);
+' "$folder/world-atlas/package/countries-110m.json" > world.json
+install -m 644 "$folder/world-atlas/package/LICENSE" world.LICENSE
 sha256sum --check SHA256SUMS

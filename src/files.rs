@@ -191,7 +191,7 @@ fn has_name(file: &File, path: &Path) -> io::Result<bool> {
     {
         use std::os::unix::fs::MetadataExt;
         let open = file.metadata()?;
-        match fs::symlink_metadata(path) {
+        match fs::metadata(path) {
             Ok(named) => Ok((open.dev(), open.ino()) == (named.dev(), named.ino())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),

@@ -14,9 +14,9 @@
 //! # The life of a row
 //!
 //! Rows come from a DynamoDB export: one that AWS wrote, or one that [`export_files::scan`] makes of a live table.
-//! [`CheckedExport`](tables::read::CheckedExport) reads it twice, once to check that everything is there and which version
-//! of a response is the latest, once for the rows, which [`tables::flatten`] makes of each [`StoredItem`](store::StoredItem)
-//! and its body. [`tables::write`](mod@tables::write) puts them into CSV, Parquet or NDJSON; [`report`] counts them, and
+//! [`StoredRows`](tables::read::StoredRows) reads it once: it checks that everything is there, lets [`tables::flatten`] make
+//! rows of each [`StoredItem`](store::StoredItem) and its body, keeps them on disk, and finds out which version of a response
+//! is the latest. [`tables::write`](mod@tables::write) puts the rows into CSV, Parquet or NDJSON; [`report`] counts them, and
 //! makes of the counts one page.
 //!
 //! In a deployment, a state machine leads the [`lake`] from step to step: each hour DynamoDB exports what has changed, and

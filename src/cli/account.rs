@@ -32,6 +32,9 @@ pub(super) struct Account {
     state_file: Option<PathBuf>,
 }
 
+/// The fields of [`Profile`], for people.
+const PROFILE_NAMES: [&str; 5] = ["api_url", "application_id", "application_secret", "refresh_token", "state_file"];
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Profile {
@@ -105,9 +108,10 @@ impl Profile {
         // Without the error's own text, which may quote a secret.
         let profile = toml::from_str(&text).map_err(|error| {
             anyhow!(
-                "{}, line {}, is not understood: it must be NAME = \"VALUE\"",
+                "{}, line {}, is not understood: it must be NAME = \"VALUE\", where NAME is one of {}",
                 path.display(),
-                line_of(&error, &text)
+                line_of(&error, &text),
+                PROFILE_NAMES.join(", ")
             )
         });
         profile.map(Some)

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::{
     item::Show,
     output::{Output, harmless, note, say, say_json, table},
+    preview::Preview,
     serving::shutdown,
     table::{TableOptions, UNREADABLE},
     when::{Window, when},
@@ -57,7 +58,7 @@ struct OfGroup {
     table: TableOptions,
 }
 
-/// List the events of a group, the newest first.
+/// List the events of a group with their senders, the newest first.
 ///
 /// The index follows the table within moments: what was written just now may be missing.
 #[derive(Args)]
@@ -67,6 +68,10 @@ struct OfGroup {
 struct List {
     #[command(flatten)]
     window: Window,
+
+    /// Show the beginning of what people wrote too.
+    #[arg(long, env = "KAIZALA_SHOW_TEXT")]
+    show_text: bool,
 
     #[command(flatten)]
     of: OfGroup,
@@ -78,7 +83,7 @@ struct List {
     after_help = "Example:\n  kaizala events show --group 74943849802190eaea3810 'SurveyResponse#6e8cbb5c-9a3f-4d61-8f0e-2a9be1c7a604'"
 )]
 struct ShowEvent {
-    /// The key, as `kaizala events list` prints it.
+    /// The key, as `kaizala events list` prints it, or its beginning.
     #[arg(env = "KAIZALA_EVENT_KEY")]
     key: String,
 
@@ -126,7 +131,7 @@ impl Events {
 
 impl List {
     async fn run(self) -> anyhow::Result<()> {
-        let Self { window: Window { period, limit }, of } = self;
+        let Self { window: Window { period, limit }, show_text, of } = self;
         let store = of.table.open().await?;
         let range = TimeRange {
             since: period.since,
@@ -135,16 +140,44 @@ impl List {
             is_newest_first: true,
             ..TimeRange::default()
         };
-        let events = store.list(&of.group, &range, limit as usize).await.context(UNREADABLE)?;
-        let json = json!({ "groupId": of.group, "events": events.iter().map(to_json).collect::<Vec<_>>() });
-        of.output.print(&json, || {
-            let row = |event: &Listed| {
+        let mut events = store.list(&of.group, &range, limit as usize + 1).await.context(UNREADABLE)?;
+        let is_more = events.len() > limit as usize;
+        events.truncate(limit as usize);
+        let keys: Vec<_> = events.iter().map(|event| &event.key).collect();
+        let items = store.get_all(&of.group, &keys).await.context(UNREADABLE)?;
+        let previews = |event: &Listed| items.get(event.key.as_str()).map(Preview::of).unwrap_or_default();
+        let json: Vec<_> =
+            events.iter().map(|event| with_preview(to_json(event), &previews(event), show_text)).collect();
+        of.output.print(&json!({ "groupId": of.group, "events": json, "more": is_more }), || {
+            let columns = |event: &Listed| {
                 let (event_type, _) = event.key.event_type_and_id().unwrap_or_default();
-                [event.received_at.clone(), event_type, event.key.to_string()]
+                (event.received_at.clone(), event_type, previews(event), event.key.to_string())
             };
-            table(["RECEIVED", "TYPE", "KEY"], events.iter().map(row))
-        })
+            let rows = events.iter().map(columns);
+            if show_text {
+                let rows = rows.map(|(received, kind, preview, key)| {
+                    [received, kind, preview.shown_sender(), preview.shown_text(), key]
+                });
+                table(["RECEIVED", "TYPE", "SENDER", "TEXT", "KEY"], rows)
+            } else {
+                let rows = rows.map(|(received, kind, preview, key)| [received, kind, preview.shown_sender(), key]);
+                table(["RECEIVED", "TYPE", "SENDER", "KEY"], rows)
+            }
+        })?;
+        if is_more && !of.output.json {
+            note(format_args!("more: --limit {}", limit.saturating_mul(2)));
+        }
+        Ok(())
     }
+}
+
+fn with_preview(mut event: Value, preview: &Preview, show_text: bool) -> Value {
+    event["fromUserId"] = json!(preview.sender_id);
+    event["fromUserName"] = json!(preview.sender_name);
+    if show_text {
+        event["text"] = json!(preview.text);
+    }
+    event
 }
 
 impl Tail {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::{
-    export_source::{ExportSource, explained},
+    export_source::ExportSource,
     output::{Output, note, say, say_json},
     progress,
     threads::threads,
@@ -85,33 +85,29 @@ impl Export {
         let redactor = if self.redact { Some(Redactor::new(&self.redact_key()?)) } else { None };
         let out = std::path::absolute(&self.out).context("--out is not a path")?;
         let place = Workplace::claim(&out)?;
-        let export = write::TablesExport::begin(&out, self.format.into(), redactor)?;
-        let checked = self.source.prepare(&place, export.scratch())?;
+        let export = write::TablesExport::begin(&out, self.format.into())?;
+        let rows = self.source.read(&place, export.scratch(), redactor)?;
+        let damaged = rows.damaged.len();
+        self.source.filter().require_match(&rows, rows.items + damaged as u64)?;
 
-        let progress = progress::bytes("writing", checked.bytes());
-        let read =
-            checked.rows(export.scratch(), threads(), self.source.damage(), &|bytes| progress.inc(bytes), || {
-                export.sink()
-            });
+        let progress = progress::blocks("writing", rows.blocks());
+        let count = |blocks| progress.inc(blocks);
+        let sink = || export.sink();
+        let written = rows.each_block(threads(), &count, sink, |sink, block| sink.take(block.batches));
         progress.finish_and_clear();
-        let read = match read {
-            Ok(read) => read,
-            Err(error) => {
-                // When no table takes any more rows, the tables know why.
-                export.abandon()?;
-                return Err(explained(error));
-            }
-        };
-        let damaged = read.damaged.len();
-        self.source.filter().require_match(&checked, read.items + damaged as u64)?;
-        let exported = place.publish(|| export.finish(read.sinks, now()))?;
-        for item in &read.damaged {
+        if let Err(error) = written.map(drop) {
+            // When no table takes any more rows, the tables know why.
+            export.abandon()?;
+            return Err(error.into());
+        }
+        let exported = place.publish(|| export.finish(now()))?;
+        for item in &rows.damaged {
             note(format_args!("left out: {item}"));
         }
         let summary = Summary {
             exported,
-            exported_at: Timestamp::from_rfc3339(checked.exported_at()),
-            items: read.items,
+            exported_at: Timestamp::from_rfc3339(rows.exported_at()),
+            items: rows.items,
             damaged,
             seconds: started.elapsed().as_secs_f64(),
         };

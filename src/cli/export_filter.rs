@@ -9,7 +9,7 @@ use super::{progress, threads::threads, when::Period};
 use crate::{
     event::Timestamp,
     export_files::quoted,
-    tables::{Filter, read::CheckedExport},
+    tables::{Filter, read::StoredRows},
 };
 
 /// Which events are wanted.
@@ -61,13 +61,13 @@ impl ExportFilter {
 
     /// Fails if the filters have matched none of the items, unless that is allowed: what is misspelt matches nothing, and
     /// must not replace an earlier result by an empty one.
-    pub(super) fn require_match(&self, checked: &CheckedExport, items: u64) -> anyhow::Result<()> {
+    pub(super) fn require_match(&self, rows: &StoredRows, items: u64) -> anyhow::Result<()> {
         let filters = self.words();
         if items > 0 || self.allow_empty || filters.is_empty() {
             return Ok(());
         }
-        let progress = progress::bytes("looking for names", checked.bytes());
-        let names = checked.names(threads(), &|bytes| progress.inc(bytes))?;
+        let progress = progress::bytes("looking for names", rows.bytes());
+        let names = rows.names(threads(), &|bytes| progress.inc(bytes))?;
         progress.finish_and_clear();
         let mut reasons = unknown("type", &self.types, &names.types);
         reasons.extend(unknown("group", &self.groups, &names.groups));

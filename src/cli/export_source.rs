@@ -24,7 +24,10 @@ use crate::{
     export_files::{ExportFilesError, ExportFolder, S3Location, ScanOptions, download, scan, unfinished_scan},
     files,
     store::sdk_config,
-    tables::read::{CheckedExport, OnDamage, RowsError},
+    tables::{
+        Redactor,
+        read::{OnDamage, ReadOptions, RowsError, StoredRows},
+    },
 };
 
 /// Where the events are, and which of them are wanted.
@@ -57,8 +60,9 @@ pub(super) struct ExportSource {
     table: TableOptions,
 }
 
+/// Where events are.
 #[derive(Clone)]
-enum Source {
+pub(super) enum Source {
     Table,
     Folder(PathBuf),
     S3(S3Location),
@@ -80,9 +84,14 @@ impl FromStr for Source {
 }
 
 impl ExportSource {
-    /// Gets the export into a folder and checks it. What has to be fetched goes into the workplace, and stays there if the
+    /// Gets the export into a folder, checks it and makes rows of it. What has to be fetched goes into the workplace, and stays there if the
     /// run fails while it is fetched; `scratch` is for what is of no use afterwards.
-    pub(super) fn prepare(&self, place: &Workplace, scratch: &Path) -> anyhow::Result<CheckedExport> {
+    pub(super) fn read(
+        &self,
+        place: &Workplace,
+        scratch: &Path,
+        redactor: Option<Redactor>,
+    ) -> anyhow::Result<StoredRows> {
         let export = match &self.from {
             Source::Folder(folder) => ExportFolder::find(folder)?,
             Source::Table => self.fetch(place, self.scan(place))?,
@@ -90,11 +99,12 @@ impl ExportSource {
         };
         // From now on the whole export is there, and whatever fails would fail again: another run gets a newer one.
         place.keep_nothing();
-        let progress = progress::bytes("checking", export.bytes());
-        let filter = self.filter.filter();
-        let checked = CheckedExport::check(export, filter, scratch, threads(), &|bytes| progress.inc(bytes));
+        let progress = progress::bytes("reading", export.bytes());
+        let damage = if self.skip_damaged { OnDamage::Skip } else { OnDamage::Fail };
+        let options = ReadOptions { filter: self.filter.filter(), damage, redactor, threads: threads() };
+        let rows = StoredRows::read(export, &options, scratch, &|bytes| progress.inc(bytes));
         progress.finish_and_clear();
-        checked.map_err(explained)
+        rows.map_err(explained)
     }
 
     fn fetch(
@@ -161,11 +171,6 @@ impl ExportSource {
     pub(super) fn filter(&self) -> &ExportFilter {
         &self.filter
     }
-
-    /// What to do about damaged items.
-    pub(super) fn damage(&self) -> OnDamage {
-        if self.skip_damaged { OnDamage::Skip } else { OnDamage::Fail }
-    }
 }
 
 fn going_on(with: fmt::Arguments<'_>) {
@@ -173,7 +178,7 @@ fn going_on(with: fmt::Arguments<'_>) {
 }
 
 /// Adds what to do about an error.
-pub(super) fn explained(error: RowsError) -> anyhow::Error {
+fn explained(error: RowsError) -> anyhow::Error {
     match error {
         error @ RowsError::Damaged(_) => {
             anyhow::Error::new(error).context("an item is damaged; --skip-damaged leaves such items out")

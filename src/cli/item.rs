@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use super::output::{Output, harmless, printable, say, say_json, write};
+use super::{
+    output::{Output, harmless, printable, say, say_json, write},
+    table::UNREADABLE,
+};
 use crate::store::{Store, StoredItem};
 
 /// How to show an item.
@@ -23,7 +26,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) async fn print(&self, store: &Store, group: &str, key: &str) -> anyhow::Result<()> {
-        let item = store.get(group, key).await.context(super::table::UNREADABLE)?;
+        let item = find(store, group, key).await?;
         let item = item
             .with_context(|| format!("there is no item {} / {}: `list` shows keys", harmless(group), harmless(key)))?;
         let body = store.body(&item).await?;
@@ -34,12 +37,43 @@ impl Show {
     }
 }
 
+/// How many keys are named when a beginning fits several.
+const MOST_KEYS: usize = 10;
+
+/// The item under a key, or under the only key that begins so.
+///
+/// # Errors
+/// When several keys begin so, or the table does not answer.
+pub(super) async fn find(store: &Store, group: &str, key: &str) -> anyhow::Result<Option<StoredItem>> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    if let Some(item) = store.get(group, key).await.context(UNREADABLE)? {
+        return Ok(Some(item));
+    }
+    let keys = store.keys_beginning(group, key, MOST_KEYS + 1).await.context(UNREADABLE)?;
+    match &keys[..] {
+        [] => Ok(None),
+        [only] => store.get(group, only.as_str()).await.context(UNREADABLE),
+        several => {
+            let named = several.iter().take(MOST_KEYS).map(|key| format!("\n  {}", harmless(key.as_str())));
+            let more = if several.len() > MOST_KEYS { "\n  …" } else { "" };
+            bail!(
+                "several keys begin with {}, type more of the one that you mean:{}{more}",
+                harmless(key),
+                named.collect::<String>()
+            )
+        }
+    }
+}
+
 /// An item with its body in one of three forms.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Shown<'a> {
     #[serde(flatten)]
     attributes: Map<String, Value>,
+    bytes: usize,
     /// As it was received: a number that was read and written again may be another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a RawValue>,
@@ -59,6 +93,7 @@ fn as_json<'a>(item: &StoredItem, body: &'a [u8]) -> Shown<'a> {
     let json = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
     Shown {
         attributes: shown,
+        bytes: body.len(),
         payload: json,
         payload_text: text.filter(|_| json.is_none()),
         payload_hex: text.is_none().then(|| hex::encode(body)),
@@ -73,6 +108,7 @@ fn as_text(item: &StoredItem, body: &[u8]) -> String {
     if item.is_pulled() {
         let _ = writeln!(shown, "{:<12} yes", "pulled");
     }
+    let _ = writeln!(shown, "{:<12} {}", "bytes", body.len());
     let json = serde_json::from_slice::<Value>(body).ok();
     let pretty = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
     let pretty = pretty.map(|json| printable(&json));

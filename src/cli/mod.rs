@@ -5,12 +5,15 @@ mod account;
 mod check;
 mod completions;
 mod dev;
+mod doctor;
 mod events;
 mod export;
 mod export_filter;
 mod export_source;
+mod groups;
 mod item;
 mod output;
+mod preview;
 mod progress;
 mod pull;
 mod quarantine;
@@ -56,9 +59,11 @@ enum Command {
     Dev(dev::Dev),
     Simulate(simulate::Simulate),
     Check(check::Check),
+    Doctor(Box<doctor::Doctor>),
     Token(token::Token),
     Webhook(webhook::Webhook),
     Pull(Box<pull::Pull>),
+    Groups(groups::Groups),
     Events(events::Events),
     Quarantine(quarantine::Quarantine),
     Completions(completions::Completions),
@@ -69,7 +74,10 @@ enum Command {
 /// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage; 3: nothing failed, and something
 /// is to be done, which only a check ends with.
 pub fn run() -> ExitCode {
-    let matches = command().try_get_matches().unwrap_or_else(|error| without_secrets(error).exit());
+    let parsed = command(false)
+        .try_get_matches()
+        .or_else(|error| if error.use_stderr() { command(true).try_get_matches() } else { Err(error) });
+    let matches = parsed.unwrap_or_else(|error| without_secrets(error).exit());
     let command = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli.command,
         Err(error) => error.exit(),
@@ -78,9 +86,11 @@ pub fn run() -> ExitCode {
         Command::Dev(dev) => dev.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Check(check) => check.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Token(token) => token.run(),
         Command::Webhook(webhook) => webhook.run(),
         Command::Pull(pull) => pull.run(),
+        Command::Groups(groups) => groups.run(),
         Command::Events(events) => events.run(),
         Command::Quarantine(quarantine) => quarantine.run(),
         Command::Completions(completions) => completions.run(),
@@ -91,12 +101,18 @@ pub fn run() -> ExitCode {
 }
 
 /// The command line. Help names the variables that options are taken from, and does not print their values, which may be
-/// secret.
-fn command() -> clap::Command {
-    fn without_values(command: clap::Command) -> clap::Command {
-        command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(without_values)
+/// secret. An option whose variable is set does not show as required; with `hides_set` it does not show at all, since clap puts
+/// it among what the usage in an error asks for.
+fn command(hides_set: bool) -> clap::Command {
+    fn for_people(command: clap::Command, hides_set: bool) -> clap::Command {
+        let command = command.mut_args(|argument| {
+            let is_set = argument.get_env().is_some_and(|variable| env::var_os(variable).is_some());
+            let argument = argument.hide_env_values(true);
+            if is_set { argument.required(false).hide(hides_set) } else { argument }
+        });
+        command.mut_subcommands(|command| for_people(command, hides_set))
     }
-    without_values(Cli::command())
+    for_people(Cli::command(), hides_set)
 }
 
 /// Wrong usage, with a URL that is quoted reduced to what may be shown.

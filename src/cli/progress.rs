@@ -1,8 +1,11 @@
-//! Progress bars for long work, on stderr and only on a terminal.
+//! Progress bars for long work, on stderr and only on a terminal. Figures are whole numbers: decimals only flicker.
 
-use std::io::{self, IsTerminal};
+use std::{
+    fmt::{self, Write},
+    io::{self, IsTerminal},
+};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar for work of a known length; the template is indicatif's.
 pub(super) fn bar(length: u64, template: &str) -> ProgressBar {
@@ -12,6 +15,11 @@ pub(super) fn bar(length: u64, template: &str) -> ProgressBar {
 /// A bar for work on that many bytes.
 pub(super) fn bytes(what: &str, bytes: u64) -> ProgressBar {
     bar(bytes, &format!("{what} {{wide_bar}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}} {{eta}}"))
+}
+
+/// A bar for work on that many blocks of rows.
+pub(super) fn blocks(what: &str, blocks: u64) -> ProgressBar {
+    bar(blocks, &format!("{what} {{wide_bar}} {{percent}} % {{eta}}"))
 }
 
 /// A sign of life for work of unknown length.
@@ -24,7 +32,45 @@ fn styled(progress: ProgressBar, template: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     match ProgressStyle::with_template(template) {
-        Ok(style) => progress.with_style(style),
+        Ok(style) => progress.with_style(in_whole_numbers(style)),
         Err(_) => progress,
+    }
+}
+
+/// Overwrites the keys of a template that would have decimals.
+fn in_whole_numbers(style: ProgressStyle) -> ProgressStyle {
+    fn put(to: &mut dyn Write, text: fmt::Arguments<'_>) {
+        // Into a line in memory, which does not fail.
+        let _ = to.write_fmt(text);
+    }
+    style
+        .with_key("per_sec", |state: &ProgressState, to: &mut dyn Write| {
+            put(to, format_args!("{:.0}/s", state.per_sec()));
+        })
+        .with_key("bytes", |state: &ProgressState, to: &mut dyn Write| put(to, format_args!("{}", Size(state.pos()))))
+        .with_key("total_bytes", |state: &ProgressState, to: &mut dyn Write| {
+            put(to, format_args!("{}", Size(state.len().unwrap_or_default())));
+        })
+        .with_key("bytes_per_sec", |state: &ProgressState, to: &mut dyn Write| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a rate is positive and is shown in round numbers"
+            )]
+            let rate = state.per_sec() as u64;
+            put(to, format_args!("{}/s", Size(rate)));
+        })
+}
+
+/// A number of bytes in the largest unit in which it is a whole number above nine.
+struct Size(u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes @ 0..10_000 => write!(f, "{bytes} B"),
+            bytes @ 10_000..10_000_000 => write!(f, "{} kB", bytes / 1000),
+            bytes => write!(f, "{} MB", bytes / 1_000_000),
+        }
     }
 }

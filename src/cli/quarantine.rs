@@ -2,17 +2,17 @@
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    item::Show,
-    output::{Output, table},
+    item::{Show, find},
+    output::{Output, confirm, harmless, note, table},
     table::{TableOptions, UNREADABLE},
     when::Window,
 };
 use crate::{
     event::{QUARANTINE_GROUP, Unreadable},
-    store::{Outcome, ReadError, Replay as Replayed, Store, StoreError, TimeRange},
+    store::{ItemKind, Outcome, ReadError, Replay as Replayed, Store, StoreError, StoredItem, TimeRange},
 };
 
 /// Look after bodies that were authenticated but were not events.
@@ -27,9 +27,10 @@ enum QuarantineCommand {
     List(List),
     Show(ShowBody),
     Replay(Replay),
+    Delete(Delete),
 }
 
-/// List quarantined bodies with the reason, the newest first.
+/// List quarantined bodies with the reason and their size, the newest first.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine list --since 7d")]
 struct List {
@@ -47,11 +48,9 @@ struct List {
 ///
 /// What a terminal would take for a command is replaced; --raw prints the bytes as they are.
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  kaizala quarantine show e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-)]
+#[command(after_help = "Example:\n  kaizala quarantine show e3b0c442")]
 struct ShowBody {
-    /// The key, as `kaizala quarantine list` prints it.
+    /// The key, as `kaizala quarantine list` prints it, or its beginning.
     #[arg(env = "KAIZALA_QUARANTINE_KEY")]
     key: String,
 
@@ -69,14 +68,36 @@ struct ShowBody {
 /// failed, or if a body that was named stays.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine replay --all")]
+#[group(id = "which", required = true, multiple = false, args = ["keys", "all"])]
 struct Replay {
-    /// Keys, as `kaizala quarantine list` prints them.
-    #[arg(env = "KAIZALA_QUARANTINE_KEY", required_unless_present = "all")]
+    /// Keys, as `kaizala quarantine list` prints them, or their beginnings.
+    #[arg(env = "KAIZALA_QUARANTINE_KEY")]
     keys: Vec<String>,
 
     /// Replay all of them. That some are still not events is not a failure: they stay.
-    #[arg(long, env = "KAIZALA_ALL", conflicts_with = "keys")]
+    #[arg(long, env = "KAIZALA_ALL")]
     all: bool,
+
+    #[command(flatten)]
+    output: Output,
+
+    #[command(flatten)]
+    table: TableOptions,
+}
+
+/// Delete quarantined bodies for good.
+///
+/// Shows what is to be deleted and asks. If one of the keys is not there, nothing is deleted.
+#[derive(Args)]
+#[command(after_help = "Example:\n  kaizala quarantine delete e3b0c442 --yes")]
+struct Delete {
+    /// Keys, as `kaizala quarantine list` prints them, or their beginnings.
+    #[arg(env = "KAIZALA_QUARANTINE_KEY", required = true)]
+    keys: Vec<String>,
+
+    /// Do not ask.
+    #[arg(long, env = "KAIZALA_YES")]
+    yes: bool,
 
     #[command(flatten)]
     output: Output,
@@ -95,6 +116,7 @@ impl Quarantine {
                     show.show.print(&store, QUARANTINE_GROUP, &show.key).await
                 }
                 QuarantineCommand::Replay(replay) => replay.run().await,
+                QuarantineCommand::Delete(delete) => delete.run().await,
             }
         })
     }
@@ -105,18 +127,84 @@ impl List {
         let store = self.table.open().await?;
         let Window { period, limit } = self.window;
         let range = TimeRange { since: period.since, until: period.until, is_newest_first: true, ..BODIES };
+        let mut keys = keys(&store, &range, limit as usize + 1).await?;
+        let is_more = keys.len() > limit as usize;
+        keys.truncate(limit as usize);
         let mut rows = Vec::new();
-        for key in keys(&store, &range, limit as usize).await? {
+        for key in keys {
             // It may have been replayed since the index was read.
-            let Some(item) = store.get(QUARANTINE_GROUP, &key).await.context(UNREADABLE)? else { continue };
-            let received_at = item.received_at().map(|time| time.to_string()).unwrap_or_default();
-            rows.push([received_at, item.reason().unwrap_or_default().to_owned(), key]);
+            if let Some(item) = store.get(QUARANTINE_GROUP, &key).await.context(UNREADABLE)? {
+                rows.push(Row::of(&store, &item, key).await?);
+            }
         }
-        let json = rows
-            .iter()
-            .map(|[received_at, reason, key]| json!({ "receivedAt": received_at, "reason": reason, "key": key }));
-        let json = json!({ "quarantined": json.collect::<Vec<_>>() });
-        self.output.print(&json, || table(["RECEIVED", "REASON", "KEY"], rows))
+        let json = json!({ "quarantined": rows.iter().map(Row::to_json).collect::<Vec<_>>(), "more": is_more });
+        self.output.print(&json, || {
+            let cells = |row: Row| {
+                [row.received_at, row.reason, row.bytes.map_or("?".to_owned(), |bytes| bytes.to_string()), row.key]
+            };
+            table(["RECEIVED", "REASON", "BYTES", "KEY"], rows.into_iter().map(cells))
+        })?;
+        if is_more && !self.output.json {
+            note(format_args!("more: --limit {}", limit.saturating_mul(2)));
+        }
+        Ok(())
+    }
+}
+
+/// A quarantined body, as it is listed.
+struct Row {
+    received_at: String,
+    reason: String,
+    /// `None` if the body is damaged.
+    bytes: Option<usize>,
+    key: String,
+}
+
+impl Row {
+    async fn of(store: &Store, item: &StoredItem, key: String) -> anyhow::Result<Self> {
+        let bytes = match store.body(item).await {
+            Ok(body) => Some(body.len()),
+            Err(ReadError::Damaged { .. }) => None,
+            Err(error) => return Err(error).context(UNREADABLE),
+        };
+        Ok(Self {
+            received_at: item.received_at().map(|time| time.to_string()).unwrap_or_default(),
+            reason: item.reason().unwrap_or_default().to_owned(),
+            bytes,
+            key,
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        let Self { received_at, reason, bytes, key } = self;
+        json!({ "receivedAt": received_at, "reason": reason, "bytes": bytes, "key": key })
+    }
+}
+
+impl Delete {
+    async fn run(self) -> anyhow::Result<()> {
+        let store = self.table.open().await?;
+        let mut items = Vec::new();
+        for key in &self.keys {
+            let item = find(&store, QUARANTINE_GROUP, key).await?;
+            // A group of events may have the name of the quarantine.
+            let item = item.filter(|item| item.kind() == ItemKind::Quarantined);
+            let missing =
+                || format!("there is no {} in quarantine: `kaizala quarantine list` shows keys", harmless(key));
+            let item = item.with_context(missing)?;
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        let keys: Vec<_> = items.iter().map(|item| item.event_key().unwrap_or_default()).collect();
+        confirm(&format!("Delete for good:\n  {}\nGo ahead?", keys.join("\n  ")), self.yes)?;
+        let mut deleted = Vec::new();
+        for (item, key) in items.iter().zip(&keys) {
+            if store.delete_quarantined(item).await? {
+                deleted.push(*key);
+            }
+        }
+        self.output.print(&json!({ "deleted": deleted }), || format!("Deleted: {}", deleted.len()))
     }
 }
 
@@ -126,6 +214,19 @@ const BODIES: TimeRange =
 async fn keys(store: &Store, range: &TimeRange, limit: usize) -> anyhow::Result<Vec<String>> {
     let listed = store.list(QUARANTINE_GROUP, range, limit).await.context(UNREADABLE)?;
     Ok(listed.into_iter().map(|item| item.key.to_string()).collect())
+}
+
+/// Keys, for beginnings of keys. What is not there stays as it is.
+async fn whole(store: &Store, beginnings: Vec<String>) -> anyhow::Result<Vec<String>> {
+    let mut keys = Vec::new();
+    for beginning in beginnings {
+        let item = find(store, QUARANTINE_GROUP, &beginning).await?;
+        let key = item.and_then(|item| item.event_key().map(str::to_owned)).unwrap_or(beginning);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
 }
 
 /// What came of the replay of one body.
@@ -171,7 +272,7 @@ impl Came {
 impl Replay {
     async fn run(self) -> anyhow::Result<()> {
         let store = self.table.open().await?;
-        let keys = if self.all { keys(&store, &BODIES, usize::MAX).await? } else { self.keys };
+        let keys = if self.all { keys(&store, &BODIES, usize::MAX).await? } else { whole(&store, self.keys).await? };
         let mut replayed = Vec::new();
         let mut outage = Outage::default();
         for key in keys {

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    export_source::{ExportSource, explained},
+    export_source::ExportSource,
     output::{Output, note},
     progress,
     threads::threads,
@@ -49,25 +49,23 @@ impl Report {
         ensure!(!out.is_dir(), "--out is a folder: name a file, such as {}", out.join("report.html").display());
         let place = Workplace::claim(&out)?;
         let scratch = tempfile::tempdir().context("there is no place for temporary files: set TMPDIR")?;
-        let checked = self.source.prepare(&place, scratch.path())?;
-
+        let rows = self.source.read(&place, scratch.path(), None)?;
+        let (items, damaged) = (rows.items, rows.damaged.len());
         let filter = self.source.filter();
+        filter.require_match(&rows, items + damaged as u64)?;
+
         let about = About { made_at: now(), source: self.source.place(), filters: filter.words() };
-        let progress = progress::bytes("counting", checked.bytes() * 2);
-        let count = |bytes| progress.inc(bytes);
-        let report = report::Report::make(&checked, scratch.path(), threads(), self.source.damage(), &count, &about);
+        let progress = progress::blocks("counting", rows.blocks() * 2);
+        let data = report::count(&rows, threads(), &|blocks| progress.inc(blocks), &about);
         progress.finish_and_clear();
-        let report = report.map_err(explained)?;
-        let damaged = report.damaged.len();
-        filter.require_match(&checked, report.items + damaged as u64)?;
-        let page = report::render(&report.data);
+        let page = report::render(&data?);
         place
             .publish(|| files::replace(&out, page.as_bytes(), Readers::Usual))
             .with_context(|| format!("{} cannot be written", out.display()))?;
-        for item in &report.damaged {
+        for item in &rows.damaged {
             note(format_args!("left out: {item}"));
         }
-        let (items, bytes, seconds) = (report.items, page.len(), started.elapsed().as_secs_f64());
+        let (bytes, seconds) = (page.len(), started.elapsed().as_secs_f64());
         let summary =
             json!({ "out": self.out, "items": items, "damaged": damaged, "bytes": bytes, "seconds": seconds });
         self.output

@@ -42,7 +42,11 @@ pub(super) async fn shutdown() {
 
 /// Logs to standard error: standard output is for results.
 pub(super) fn log_to_stderr() {
-    let filter = Targets::new().with_target(env!("CARGO_CRATE_NAME"), Level::INFO).with_default(Level::WARN);
+    let filter = Targets::new()
+        .with_target(env!("CARGO_CRATE_NAME"), Level::INFO)
+        // It warns of every write that a condition refuses, as a duplicate's is.
+        .with_target("dynoxide", Level::ERROR)
+        .with_default(Level::WARN);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();
     // It would complain about a line that cannot be written with `eprintln!`, which panics then.
     let lines = lines.log_internal_errors(false);

@@ -78,7 +78,7 @@ impl TableOptions {
     pub(super) async fn open_with_retention(&self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
         let client = match self.endpoint_url() {
             // An emulator, which needs no real credentials.
-            Some(url) if url.parse().is_ok_and(|url| is_local(&url)) => connect_local_patiently(url),
+            Some(url) if self.is_emulator() => connect_local_patiently(url),
             _ => connect_with(self.connect_options())
                 .await
                 .map_err(|error| anyhow!("{error}, or name it with --region"))?,
@@ -95,6 +95,11 @@ impl TableOptions {
         let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
         OPENED.get_or_init(|| Opened { name: self.name.clone(), place });
         Ok(Store::new(client, &self.name, days))
+    }
+
+    /// Whether the table is in an emulator on this machine.
+    pub(super) fn is_emulator(&self) -> bool {
+        self.endpoint_url().and_then(|url| url.parse().ok()).is_some_and(|url| is_local(&url))
     }
 
     /// The name of the table.

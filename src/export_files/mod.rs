@@ -1,7 +1,7 @@
 //! DynamoDB exports as AWS writes them to S3: found, fetched, read and written.
 //!
 //! Every source of rows is such an export in a folder: one in S3 is fetched into a folder first, and a live table is
-//! scanned into one. So rows are read in one way, any read can be resumed, and the items can be read twice.
+//! scanned into one. So rows are read in one way, and any read can be resumed.
 
 mod bucket;
 mod contents;

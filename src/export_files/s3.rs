@@ -1,4 +1,4 @@
-//! An export in S3, fetched into a folder: its data files are read twice, and fetching is what can be resumed.
+//! An export in S3, fetched into a folder: all of it is there before it is read, and fetching is what can be resumed.
 
 use std::{
     fmt, fs,

@@ -1,14 +1,19 @@
-//! Axes cut into pieces: time into days, weeks, months or years, numbers into steps.
+//! Axes cut into pieces: time into hours, days, weeks, months or years, numbers into steps.
 
 use time::{Date, Duration, Month, OffsetDateTime};
 
 use crate::event::Timestamp;
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Up to so many hours are told apart, and up to so many days: more say less.
+const MOST_HOURS: u16 = 36;
+const MOST_DAYS: u16 = 190;
 
 /// A piece of the calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
+    Hour,
     Day,
     /// From Monday on.
     Week,
@@ -19,6 +24,7 @@ pub(super) enum Unit {
 impl Unit {
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
@@ -31,6 +37,7 @@ impl Unit {
         let days = time.epoch_millis().div_euclid(DAY_MS);
         // The epoch began on a Thursday.
         match self {
+            Self::Hour => time.epoch_millis().div_euclid(HOUR_MS),
             Self::Day => days,
             Self::Week => (days + 3).div_euclid(7),
             Self::Month | Self::Year => {
@@ -43,8 +50,8 @@ impl Unit {
         }
     }
 
-    /// The first day of a unit, as `2023-03-06`.
-    fn first_day(self, number: i64) -> String {
+    /// When a unit begins: `2023-03-06`, of an hour `2023-03-06T14:00`.
+    fn begin(self, number: i64) -> String {
         let after_epoch = |days| OffsetDateTime::UNIX_EPOCH.date().saturating_add(Duration::days(days));
         let first_of = |year: i64, month: i64| {
             let month = u8::try_from(month).ok().and_then(|month| Month::try_from(month).ok());
@@ -52,6 +59,7 @@ impl Unit {
             year.zip(month).and_then(|(year, month)| Date::from_calendar_date(year, month, 1).ok()).unwrap_or(Date::MAX)
         };
         let date = match self {
+            Self::Hour => return format!("{}T{:02}:00", Self::Day.begin(number.div_euclid(24)), number.rem_euclid(24)),
             Self::Day => after_epoch(number),
             Self::Week => after_epoch(number * 7 - 3),
             Self::Month => first_of(number.div_euclid(12), number.rem_euclid(12) + 1),
@@ -71,6 +79,19 @@ pub(super) struct TimeBins {
 }
 
 impl TimeBins {
+    /// Bins for a period as people look at it: hours of a day, days of some months, then weeks, at most `most`.
+    pub(super) fn of_period(from: Timestamp, to: Timestamp, most: u16) -> Self {
+        let hours = Self::of(Unit::Hour, (from, to));
+        if hours.count <= MOST_HOURS.min(most) {
+            return hours;
+        }
+        let mut bins = Self::new(from, to, most);
+        if bins.unit == Unit::Day && bins.count > MOST_DAYS {
+            bins.coarsen();
+        }
+        bins
+    }
+
     /// The finest bins that reach from one time to another and are at most `most`, which is enough for the years.
     pub(super) fn new(from: Timestamp, to: Timestamp, most: u16) -> Self {
         let mut bins = Self::of(Unit::Day, (from, to));
@@ -87,6 +108,7 @@ impl TimeBins {
     /// Takes the next larger unit; `false` if there is none.
     pub(super) fn coarsen(&mut self) -> bool {
         let larger = match self.unit {
+            Unit::Hour => Unit::Day,
             Unit::Day => Unit::Week,
             Unit::Week => Unit::Month,
             Unit::Month => Unit::Year,
@@ -101,9 +123,9 @@ impl TimeBins {
         u16::try_from(self.unit.number(time) - self.first).ok().filter(|index| *index < self.count)
     }
 
-    /// The first days of all bins.
+    /// When each bin begins.
     pub(super) fn labels(&self) -> Vec<String> {
-        (0..i64::from(self.count)).map(|index| self.unit.first_day(self.first + index)).collect()
+        (0..i64::from(self.count)).map(|index| self.unit.begin(self.first + index)).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::{jobs::Open, people::Members};
+
 /// What the page's filters tell apart. The numbers are places in the [`ReportPlan`](super::plan::ReportPlan).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Cell {
@@ -44,12 +46,18 @@ pub(super) struct Answers {
     pub(super) bars: BTreeMap<u16, u32>,
 }
 
-/// Where somebody was.
-pub(super) struct Spot {
+/// An answer that the page holds as such.
+pub(super) struct Sample {
     pub(super) cell: Cell,
-    pub(super) latitude: f64,
-    pub(super) longitude: f64,
-    pub(super) name: Option<String>,
+    pub(super) value: Sampled,
+}
+
+/// What was answered.
+pub(super) enum Sampled {
+    Number(f64),
+    Text(String),
+    Place { latitude: f64, longitude: f64, name: Option<String> },
+    File { name: Option<String>, url: Option<String> },
 }
 
 /// All counts at the end.
@@ -59,9 +67,14 @@ pub(super) struct Tallied {
     pub(super) answers: BTreeMap<(u16, Cell), Answers>,
     /// The texts at the bars of a question, by question and bar.
     pub(super) labels: HashMap<(u16, u16), String>,
-    pub(super) places: Vec<BTreeMap<u64, Spot>>,
-    /// How many people were in a group while an action was answered there, by action and group.
-    pub(super) known: BTreeMap<(u16, u8), u32>,
+    /// Some answers to each question, chosen by a hash of where they stand.
+    pub(super) samples: Vec<BTreeMap<u64, Sample>>,
+    /// Who was in a group while an action was answered there, by action and group.
+    pub(super) known: BTreeMap<(u16, u8), Members>,
+    /// Events by place in the list of the most active people.
+    pub(super) activity: BTreeMap<(Cell, u16), u32>,
+    /// Assignments that are not done.
+    pub(super) open: Vec<Open>,
 }
 
 /// A text in the page is cut after that many characters.

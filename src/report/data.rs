@@ -8,14 +8,18 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use serde_json::{Value, json};
 
 use super::{
-    counts::{Answers, Cell, Counts, Tallied, cut},
+    counts::{Answers, Cell, Counts, Sample, Sampled, Tallied, cut},
+    lists::{self, Named},
     plan::{Action, Question, ReportPlan},
     question::{Chart, Choices},
 };
 use crate::event::Timestamp;
 
 /// The most counts of answers in the page. If there are more, the questions with the fewest answers are left out.
-const MAX_ANSWER_COUNTS: usize = 300_000;
+const MAX_ANSWER_COUNTS: usize = 150_000;
+
+/// The size of the answers to a question that the page holds as such.
+const MAX_SAMPLE_BYTES: usize = 8_000;
 
 /// What the page says about itself.
 #[derive(Clone, Debug)]
@@ -50,6 +54,10 @@ pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, ite
     });
     let quarantine = quarantine(tallied, &mut series);
     let (questions, dropped) = questions(plan, tallied, &mut series);
+    let mut named = Named::new(plan);
+    let activity = lists::activity(tallied, &mut series);
+    let open = lists::open(tallied, &mut named, &mut series);
+    let known = lists::known(tallied, &mut named);
     let groups = plan.groups.names.iter();
     let groups = groups.map(|id| json!({ "id": cut(id), "name": plan.group_names.get(id).map(|name| cut(name)) }));
     json!({
@@ -71,7 +79,11 @@ pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, ite
         "actions": plan.actions.iter().map(action).collect::<Vec<_>>(),
         "questions": questions,
         "furtherQuestions": plan.further_questions + dropped,
-        "known": tallied.known.iter().map(|((action, group), people)| (action, group, people)).collect::<Vec<_>>(),
+        "known": known,
+        "activity": activity,
+        "openJobs": open,
+        "people": named.list(),
+        "mostActive": plan.most_active.len(),
         "counts": counts,
         "quarantine": quarantine,
         // Last: everything above gives series their numbers.
@@ -193,7 +205,7 @@ fn question(at: usize, question: &Question, lists: &QuestionLists, tallied: &Tal
             json!({ "kind": "numbers", "start": bins.start, "step": bins.step, "count": bins.count, "isWhole": bins.is_whole })
         }
         Chart::Times(bins) => json!({ "kind": "times", "unit": bins.unit.name(), "labels": bins.labels() }),
-        Chart::Places => json!({ "kind": "places", "places": places(at, tallied, series) }),
+        Chart::Places => json!({ "kind": "places" }),
         Chart::Answered => json!({ "kind": "answered" }),
     };
     json!({
@@ -203,6 +215,7 @@ fn question(at: usize, question: &Question, lists: &QuestionLists, tallied: &Tal
         "package": question.package.as_deref().map(cut),
         "chart": chart,
         "others": question.chart.others(),
+        "samples": samples(at, tallied, series),
         "answered": lists.answered.0,
         "sums": lists.sums,
         "bars": lists.bars.0,
@@ -215,23 +228,36 @@ fn labels(question: usize, choices: &Choices, tallied: &Tallied) -> Vec<String> 
     (0..choices.count).map(|bar| known(bar).or_else(|| seen(bar)).unwrap_or_default()).collect()
 }
 
-fn places(question: usize, tallied: &Tallied, series: &mut Series) -> Vec<Value> {
-    let places = tallied.places[question].values().map(|place| {
-        let rounded = [place.latitude, place.longitude].map(|degrees| (degrees * 1e5).round() / 1e5);
-        json!([series.of(place.cell), place.cell.bin, rounded[0], rounded[1], place.name])
+/// The answers that the page holds as such: series, bin, and what was answered.
+fn samples(question: usize, tallied: &Tallied, series: &mut Series) -> Vec<Value> {
+    let mut room = MAX_SAMPLE_BYTES;
+    let samples = tallied.samples[question].values().map_while(|Sample { cell, value }| {
+        let value = match value {
+            Sampled::Number(number) => json!([number]),
+            Sampled::Text(text) => json!([text]),
+            Sampled::Place { latitude, longitude, name } => {
+                let rounded = [latitude, longitude].map(|degrees| (degrees * 1e5).round() / 1e5);
+                json!([rounded[0], rounded[1], name])
+            }
+            Sampled::File { name, url } => json!([name, url]),
+        };
+        room = room.checked_sub(value.to_string().len())?;
+        let Value::Array(mut value) = value else { return None };
+        value.splice(0..0, [json!(series.of(*cell)), json!(cell.bin)]);
+        Some(Value::Array(value))
     });
-    places.collect()
+    samples.collect()
 }
 
 /// Combinations of group, type and action that occur.
 #[derive(Default)]
-struct Series {
+pub(super) struct Series {
     numbers: BTreeMap<(u8, Option<u8>, u16), u32>,
     list: Vec<(u8, Option<u8>, u16)>,
 }
 
 impl Series {
-    fn of(&mut self, cell: Cell) -> u32 {
+    pub(super) fn of(&mut self, cell: Cell) -> u32 {
         let key = (cell.group, cell.event_type, cell.action);
         *self.numbers.entry(key).or_insert_with(|| {
             self.list.push(key);
@@ -242,10 +268,10 @@ impl Series {
 
 /// A flat list of counts: difference of the series, bin, numbers.
 #[derive(Default)]
-struct List(Vec<i64>, u32);
+pub(super) struct List(pub(super) Vec<i64>, u32);
 
 impl List {
-    fn push(&mut self, series: &mut Series, cell: Cell, numbers: &[u32]) {
+    pub(super) fn push(&mut self, series: &mut Series, cell: Cell, numbers: &[u32]) {
         let number = series.of(cell);
         self.0.push(i64::from(number) - i64::from(self.1));
         self.1 = number;

@@ -11,7 +11,16 @@ use crate::event::Timestamp;
 
 /// Assignments, by hashes of the job's id and the assignee's phone number.
 #[derive(Default)]
-pub(super) struct Jobs(HashMap<(u64, u64), Assignment>);
+pub(super) struct Jobs(HashMap<(u64, Option<u64>), Assignment>);
+
+/// An assignment that is not done.
+pub(super) struct Open {
+    pub(super) cell: Cell,
+    /// Who has it, by the hash of the phone number.
+    pub(super) assignee: Option<u64>,
+    pub(super) due: Option<Timestamp>,
+    pub(super) is_late: bool,
+}
 
 #[derive(Default)]
 struct Assignment {
@@ -45,7 +54,7 @@ impl Jobs {
     }
 
     fn assignment(&mut self, job: Option<&str>, assignee: Option<&str>) -> &mut Assignment {
-        self.0.entry((hash(job), hash(assignee))).or_default()
+        self.0.entry((hash(job), assignee.map(hash))).or_default()
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -56,9 +65,10 @@ impl Jobs {
         }
     }
 
-    /// Adds the assignments to the counts. Open ones that were due before `end` are late.
-    pub(super) fn finish(self, end: Timestamp, counts: &mut HashMap<Cell, Counts>) {
-        for assignment in self.0.into_values() {
+    /// Adds the assignments to the counts, and returns the open ones: those that were due before `end` are late.
+    pub(super) fn finish(self, end: Timestamp, counts: &mut HashMap<Cell, Counts>) -> Vec<Open> {
+        let mut open = Vec::new();
+        for ((_, assignee), assignment) in self.0 {
             let answer = assignment.answered.map(|answered| answered.value);
             let assigned = assignment.assigned.map(|assigned| assigned.value);
             let Some(cell) = assigned.map(|(cell, _)| cell).or(answer.map(|(cell, _)| cell)) else { continue };
@@ -66,9 +76,13 @@ impl Jobs {
             counts.assigned += 1;
             if answer.is_some_and(|(_, is_completed)| is_completed) {
                 counts.done += 1;
-            } else if assigned.and_then(|(_, due)| due).is_some_and(|due| due < end) {
-                counts.late += 1;
+            } else {
+                let due = assigned.and_then(|(_, due)| due);
+                let is_late = due.is_some_and(|due| due < end);
+                counts.late += u32::from(is_late);
+                open.push(Open { cell, assignee, due, is_late });
             }
         }
+        open
     }
 }

@@ -1,11 +1,12 @@
-//! The first reading: what there is.
+//! The first reading of the rows: what there is.
 
 use std::collections::HashMap;
 
 use super::{
     hash::hash,
-    newest::{Newest, arrived},
+    newest::{Arrived, Newest, arrived},
     question::{QuestionOutline, Value, package_name, question_key},
+    who::Everybody,
 };
 use crate::{
     event::Timestamp,
@@ -29,6 +30,10 @@ pub(super) struct Outline {
     pub(super) actions: HashMap<u64, ActionOutline>,
     /// Questions by their key.
     pub(super) questions: HashMap<u64, QuestionOutline>,
+    /// Who has caused events, and who else is known.
+    everybody: Everybody,
+    /// Who has caused the current event: id, phone or neither, and name. Not counted yet, for the response may be anonymous.
+    sender: Option<(Arrived, Option<String>, Option<String>)>,
     texts_left: usize,
     /// The package of the action whose questions are being read.
     package: Option<String>,
@@ -55,6 +60,8 @@ impl Default for Outline {
             types: HashMap::new(),
             actions: HashMap::new(),
             questions: HashMap::new(),
+            everybody: Everybody::default(),
+            sender: None,
             texts_left: MAX_TEXTS,
             package: None,
         }
@@ -65,6 +72,10 @@ impl RowSink for Outline {
     fn row(&mut self, row: &Row<'_>) {
         match row {
             Row::Events(row) => {
+                self.settle();
+                let [id, name] =
+                    [&row.from_user_id, &row.from_user_name].map(|text| text.as_deref().map(str::to_owned));
+                self.sender = Some((arrived(&row.origin), id, name));
                 self.arrival(row.origin.received_at);
                 count(&mut self.groups, row.origin.group_id);
                 count(&mut self.types, row.event_type.as_deref().unwrap_or_default());
@@ -73,12 +84,21 @@ impl RowSink for Outline {
                 }
             }
             Row::Quarantine(row) => {
+                self.settle();
                 self.arrival(row.origin.received_at);
                 self.groups.entry(row.origin.group_id.to_owned()).or_default();
             }
             Row::Actions(row) => self.created(row),
             Row::Questions(row) => self.question(row),
             Row::Responses(row) => {
+                if row.is_anonymous == Some(true) {
+                    self.sender = None;
+                } else {
+                    // Who sends a response is who has answered.
+                    let sender = self.sender.as_ref().and_then(|(_, id, _)| id.clone());
+                    let id = row.responder_id.as_deref().or(sender.as_deref());
+                    self.sent_by(row.responder.as_deref(), id, row.responder_name.as_deref());
+                }
                 if let (Some(id), Some(package)) = (&row.action_id, &row.package_id) {
                     let at = arrived(&row.origin);
                     Newest::put(&mut self.action(id).package, at, || package_name(package).to_owned());
@@ -86,6 +106,7 @@ impl RowSink for Outline {
             }
             Row::Answers(row) => self.answer(row),
             Row::Jobs(row) => {
+                self.everybody.seen(arrived(&row.origin), row.assignee.as_deref(), None, None);
                 if let Some(id) = &row.action_id {
                     let action = self.action(id);
                     action.is_job = true;
@@ -95,6 +116,7 @@ impl RowSink for Outline {
                 }
             }
             Row::JobResponses(row) => {
+                self.sent_by(row.assignee.as_deref(), None, row.assignee_name.as_deref());
                 if let Some(id) = &row.action_id {
                     self.action(id).is_job = true;
                 }
@@ -105,12 +127,32 @@ impl RowSink for Outline {
                     Newest::put(place, arrived(&row.origin), || name.to_string());
                 }
             }
-            Row::Messages(_) | Row::Announcements(_) | Row::Attachments(_) | Row::Members(_) => {}
+            Row::Members(row) => {
+                let (phone, id, name) = (row.member.as_deref(), row.member_id.as_deref(), row.member_name.as_deref());
+                self.everybody.seen(arrived(&row.origin), phone, id, name);
+            }
+            Row::Messages(_) | Row::Announcements(_) | Row::Attachments(_) => {}
         }
     }
 }
 
 impl Outline {
+    /// Who has answered is known by the response too, and may be by it alone.
+    fn sent_by(&mut self, phone: Option<&str>, id: Option<&str>, name: Option<&str>) {
+        let Some((at, sender, _)) = &mut self.sender else { return };
+        self.everybody.seen(*at, phone, id, name);
+        if sender.is_none() {
+            *sender = phone.or(id).map(str::to_owned);
+        }
+    }
+
+    /// Counts the current event as caused by its sender.
+    fn settle(&mut self) {
+        if let Some((at, Some(who), name)) = self.sender.take() {
+            self.everybody.caused(at, &who, name.as_deref());
+        }
+    }
+
     fn arrival(&mut self, time: Timestamp) {
         let (first, last) = self.period.unwrap_or((time, time));
         self.period = Some((first.min(time), last.max(time)));
@@ -170,7 +212,16 @@ impl Outline {
         self.questions.entry(key).or_insert_with(|| QuestionOutline::new(package, position, title, question_type))
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    /// Everybody, the sender of the last event included.
+    pub(super) fn take_everybody(&mut self) -> Everybody {
+        self.settle();
+        std::mem::take(&mut self.everybody)
+    }
+
+    pub(super) fn merge(&mut self, mut other: Self) {
+        self.settle();
+        other.settle();
+        self.everybody.merge(other.everybody);
         for time in other.period.into_iter().flat_map(|(first, last)| [first, last]) {
             self.arrival(time);
         }

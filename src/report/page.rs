@@ -6,17 +6,25 @@ use sha2::{Digest, Sha256};
 
 const TEMPLATE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/style.css");
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("page/cube.js"),
     include_str!("page/format.js"),
+    include_str!("page/listing.js"),
     include_str!("page/panel.js"),
+    include_str!("page/filters.js"),
     include_str!("page/charts.js"),
+    include_str!("page/people.js"),
+    include_str!("page/map.js"),
+    include_str!("page/samples.js"),
     include_str!("page/questions.js"),
     include_str!("page/main.js"),
 ];
 /// Chart.js, as its package has it: see `scripts/vendor.sh`.
 const LIBRARY: &str = include_str!("vendor/chart.umd.min.js");
 const LIBRARY_LICENSE: &str = include_str!("vendor/chart.LICENSE.md");
+/// Coasts and borders, and which of them go around land.
+const WORLD: &str = include_str!("vendor/world.json");
+const WORLD_LICENSE: &str = include_str!("vendor/world.LICENSE");
 
 /// The page that shows `data`. Its policy allows the scripts and the style that are in it, by their digests, and no request
 /// to anywhere.
@@ -36,6 +44,8 @@ pub fn render(data: &Value) -> String {
         ("policy", policy.as_str()),
         ("style", STYLE),
         ("license", LIBRARY_LICENSE),
+        ("world-license", WORLD_LICENSE),
+        ("world", WORLD),
         ("library", library),
         ("script", &script),
         ("data", &data),

@@ -70,25 +70,38 @@ impl People {
         other.spans.into_iter().for_each(|(what, span)| self.spanned(what, span));
     }
 
-    /// Adds those who have answered to the counts, and returns how many people were in a group between the first and the
-    /// last event of an action there.
-    pub(super) fn finish(self, counts: &mut HashMap<Cell, Counts>) -> BTreeMap<(u16, u8), u32> {
-        for (_, cell) in self.answered.into_values() {
-            counts.entry(cell).or_default().people += 1;
+    /// Adds those who have answered to the counts, and returns who was in a group between the first and the last event of an
+    /// action there.
+    pub(super) fn finish(self, counts: &mut HashMap<Cell, Counts>) -> BTreeMap<(u16, u8), Members> {
+        for (_, cell) in self.answered.values() {
+            counts.entry(*cell).or_default().people += 1;
         }
         let mut groups = HashMap::<u8, Vec<_>>::new();
-        for ((group, _), seen) in self.seen {
-            groups.entry(group).or_default().push(seen);
+        for ((group, who), seen) in self.seen {
+            groups.entry(group).or_default().push((who, seen));
         }
         let was_there = |[begin, end]: [Timestamp; 2], [first, last]: [(Timestamp, Sighting); 2]| {
             // Who was not seen joining has been there all along, and who was not seen leaving still is.
             (first.1 != Sighting::Joined || first.0 <= end) && (last.1 != Sighting::Left || last.0 >= begin)
         };
-        let known = self.spans.into_iter().map(|((action, group), span)| {
-            let people =
-                groups.get(&group).map_or(0, |people| people.iter().filter(|seen| was_there(span, **seen)).count());
-            ((action, group), u32::try_from(people).unwrap_or(u32::MAX))
-        });
-        known.collect()
+        let mut known = BTreeMap::<_, Members>::new();
+        for ((action, group), span) in self.spans {
+            let members = known.entry((action, group)).or_default();
+            for (who, _) in groups.get(&group).into_iter().flatten().filter(|(_, seen)| was_there(span, *seen)) {
+                members.count += 1;
+                if !self.answered.contains_key(&(action, *who)) {
+                    members.silent.push(*who);
+                }
+            }
+        }
+        known
     }
+}
+
+/// Who was in a group while an action was answered there.
+#[derive(Default)]
+pub(super) struct Members {
+    pub(super) count: u32,
+    /// Those who have not answered, by the hash of their phone number.
+    pub(super) silent: Vec<u64>,
 }

@@ -10,6 +10,7 @@ use super::{
     hash::hash,
     outline::{ActionOutline, Outline},
     question::{Chart, QuestionOutline},
+    who::{Known, Person},
 };
 use crate::event::Timestamp;
 
@@ -19,6 +20,8 @@ const MAX_CARDS: usize = 200;
 const MAX_JOBS: usize = 100;
 const MAX_PACKAGES: usize = 40;
 const MAX_QUESTIONS: usize = 60;
+/// Whose events are counted one by one.
+const MAX_PEOPLE: usize = 200;
 const MAX_BINS: u16 = 400;
 
 /// What the page shows one by one.
@@ -34,6 +37,11 @@ pub(super) struct ReportPlan {
     slots_of_actions: HashMap<u64, u16>,
     pub(super) questions: Vec<Question>,
     slots_of_questions: HashMap<u64, u16>,
+    /// Everybody whose name may be shown.
+    pub(super) known: Known,
+    /// Those who have caused the most events, most first, by their keys.
+    pub(super) most_active: Vec<u64>,
+    places_of_people: HashMap<u64, u16>,
     /// How many questions were answered and are not among them.
     pub(super) further_questions: usize,
 }
@@ -87,14 +95,16 @@ impl Slots {
 }
 
 impl ReportPlan {
-    pub(super) fn new(outline: Outline) -> Self {
+    pub(super) fn new(mut outline: Outline) -> Self {
+        let known = outline.take_everybody().finish();
         let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
         let (actions, slots_of_actions) = actions(outline.actions);
         let (questions, slots_of_questions, further_questions) = questions(outline.questions);
+        let most_active = most_active(&known);
         let names = outline.group_names.into_iter();
         Self {
             period: outline.period,
-            bins: TimeBins::new(first, last, MAX_BINS),
+            bins: TimeBins::of_period(first, last, MAX_BINS),
             groups: Slots::new(outline.groups, MAX_GROUPS),
             group_names: names.filter_map(|(id, name)| Some((id, name?.value))).collect(),
             types: Slots::new(outline.types, MAX_TYPES),
@@ -103,7 +113,15 @@ impl ReportPlan {
             questions,
             slots_of_questions,
             further_questions,
+            places_of_people: most_active.iter().copied().zip(0..).collect(),
+            most_active,
+            known,
         }
+    }
+
+    /// The place of somebody among those who are most active.
+    pub(super) fn person(&self, who: &str) -> Option<u16> {
+        self.places_of_people.get(&self.known.key(who)).copied()
     }
 
     /// The place of an action among `actions`.
@@ -116,6 +134,13 @@ impl ReportPlan {
     pub(super) fn question(&self, key: u64) -> Option<u16> {
         self.slots_of_questions.get(&key).copied()
     }
+}
+
+fn most_active(known: &Known) -> Vec<u64> {
+    let mut people: Vec<_> = known.people.iter().filter(|(_, person)| person.events > 0).collect();
+    let rank = |person: &Person| (Reverse(person.events), person.id.clone());
+    people.sort_by_cached_key(|(_, person)| rank(person));
+    people.into_iter().take(MAX_PEOPLE).map(|(key, _)| *key).collect()
 }
 
 /// Which actions are shown one by one, and where each action is counted, by the hash of its id.

@@ -1,9 +1,9 @@
-//! The second reading: counts, by group, type, action and time.
+//! The second reading of the rows: counts, by group, type, action and time.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    counts::{Answers, Cell, Counts, Spot, Tallied, cut},
+    counts::{Answers, Cell, Counts, Sample, Sampled, Tallied, cut},
     hash::hash,
     jobs::Jobs,
     newest::arrived,
@@ -16,8 +16,18 @@ use crate::{
     tables::{AnswerRow, Row, read::RowSink},
 };
 
-/// Places that are drawn for each question. If there are more, a hash decides which: the same in every run.
-const MAX_PLACES: usize = 500;
+/// Answers to each question that the page holds as such. If there are more, a hash decides which: the same in every run.
+const MAX_SAMPLES: usize = 400;
+
+/// Who has caused an event.
+enum Sender {
+    /// Nobody is to be counted for it.
+    Withheld,
+    /// The event itself does not say it.
+    Unknown,
+    /// Somebody who may have a place among the most active.
+    Place(Option<u16>),
+}
 
 /// Counts so far.
 pub(super) struct Tally<'a> {
@@ -28,7 +38,10 @@ pub(super) struct Tally<'a> {
     answers: HashMap<(u16, Cell), Answers>,
     /// The texts at the bars of a question, by question and bar.
     labels: HashMap<(u16, u16), String>,
-    places: Vec<BTreeMap<u64, Spot>>,
+    samples: Vec<BTreeMap<u64, Sample>>,
+    activity: HashMap<(Cell, u16), u32>,
+    /// Who has caused the current event. Not counted yet, for the response may be anonymous.
+    sender: Sender,
     people: People,
     jobs: Jobs,
 }
@@ -42,7 +55,9 @@ impl<'a> Tally<'a> {
             quarantine: BTreeMap::new(),
             answers: HashMap::new(),
             labels: HashMap::new(),
-            places: plan.questions.iter().map(|_| BTreeMap::new()).collect(),
+            samples: plan.questions.iter().map(|_| BTreeMap::new()).collect(),
+            activity: HashMap::new(),
+            sender: Sender::Withheld,
             people: People::default(),
             jobs: Jobs::default(),
         }
@@ -72,8 +87,11 @@ impl RowSink for Tally<'_> {
     fn row(&mut self, row: &Row<'_>) {
         match row {
             Row::Events(row) => {
+                self.settle();
                 let event_type = row.event_type.as_deref().unwrap_or_default();
                 let time = row.origin.received_at;
+                self.sender =
+                    row.from_user_id.as_deref().map_or(Sender::Unknown, |id| Sender::Place(self.plan.person(id)));
                 self.current = self.cell(row.origin.group_id, Some(event_type), row.action_id.as_deref(), time);
                 let counts = self.counts();
                 counts.events += 1;
@@ -83,6 +101,7 @@ impl RowSink for Tally<'_> {
                 }
             }
             Row::Quarantine(row) => {
+                self.settle();
                 let cell = self.cell(row.origin.group_id, None, None, row.origin.received_at);
                 let reason = row.reason.as_deref().unwrap_or_default().to_owned();
                 *self.quarantine.entry((reason, cell)).or_default() += 1;
@@ -93,6 +112,11 @@ impl RowSink for Tally<'_> {
                 } else {
                     self.counts().replaced += 1;
                 }
+                if row.is_anonymous == Some(true) {
+                    self.sender = Sender::Withheld;
+                    return;
+                }
+                self.sent_by(row.responder.as_deref().or(row.responder_id.as_deref()));
                 let (at, responder) = (row.origin.received_at, row.responder.as_deref());
                 self.people.seen(self.current, at, Sighting::There, responder);
                 if self.is_single() {
@@ -106,6 +130,7 @@ impl RowSink for Tally<'_> {
                 self.jobs.assigned(arrived(&row.origin), self.current, row.action_id.as_deref(), assignee, row.due_at);
             }
             Row::JobResponses(row) => {
+                self.sent_by(row.assignee.as_deref());
                 if row.is_latest != Some(true) {
                     self.counts().replaced += 1;
                     return;
@@ -130,6 +155,42 @@ impl RowSink for Tally<'_> {
 }
 
 impl Tally<'_> {
+    fn sent_by(&mut self, who: Option<&str>) {
+        if let (Sender::Unknown, Some(who)) = (&self.sender, who) {
+            self.sender = Sender::Place(self.plan.person(who));
+        }
+    }
+
+    /// Counts the current event for who has caused it.
+    fn settle(&mut self) {
+        if let Sender::Place(Some(place)) = std::mem::replace(&mut self.sender, Sender::Withheld) {
+            *self.activity.entry((self.current, place)).or_default() += 1;
+        }
+    }
+
+    /// Keeps an answer as such if the page shows it: what a chart of counts cannot say.
+    fn sample(&mut self, question: u16, row: &AnswerRow<'_>, value: &Value<'_>) {
+        let sampled = match (&self.plan.questions[usize::from(question)].chart, value) {
+            (Chart::Numbers(_), Value::Number(number)) => Sampled::Number(*number),
+            (Chart::Places, Value::Place { latitude, longitude }) => {
+                Sampled::Place { latitude: *latitude, longitude: *longitude, name: row.place.as_deref().map(cut) }
+            }
+            (Chart::Texts(_) | Chart::Answered, Value::Text(text)) => Sampled::Text(cut(text)),
+            (Chart::Answered, Value::File) => {
+                // An address that was cut leads nowhere.
+                let url = row.media_url.as_deref().filter(|url| cut(url) == **url);
+                Sampled::File { name: row.media_file_name.as_deref().map(cut), url: url.map(str::to_owned) }
+            }
+            _ => return,
+        };
+        let place = hash((row.origin.event_key, row.question_position, row.answer_position));
+        let samples = &mut self.samples[usize::from(question)];
+        samples.insert(place, Sample { cell: self.current, value: sampled });
+        if samples.len() > MAX_SAMPLES {
+            samples.pop_last();
+        }
+    }
+
     fn answer(&mut self, row: &AnswerRow<'_>) {
         if row.is_latest != Some(true) || row.is_invisible == Some(true) {
             return;
@@ -147,24 +208,12 @@ impl Tally<'_> {
                 return;
             }
             Value::Number(number) => answers.sum += number,
-            Value::Place { latitude, longitude } => {
-                let place = Spot {
-                    cell: self.current,
-                    latitude: *latitude,
-                    longitude: *longitude,
-                    name: row.place.as_deref().map(cut),
-                };
-                let places = &mut self.places[usize::from(question)];
-                places.insert(hash((row.origin.event_key, row.question_position)), place);
-                if places.len() > MAX_PLACES {
-                    places.pop_last();
-                }
-            }
-            Value::Text(_) | Value::Time(_) | Value::File => {}
+            Value::Text(_) | Value::Time(_) | Value::Place { .. } | Value::File => {}
         }
         answers.answered += u32::from(row.answer_position == Some(1));
         let bar = chart.bar(&value);
         *answers.bars.entry(bar).or_default() += 1;
+        self.sample(question, row, &value);
         if let (Chart::Options(Choices { count, .. }) | Chart::Texts(Choices { count, .. }), Value::Text(text)) =
             (chart, value)
             && bar < *count
@@ -173,7 +222,12 @@ impl Tally<'_> {
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        self.settle();
+        other.settle();
+        for (key, events) in other.activity {
+            *self.activity.entry(key).or_default() += events;
+        }
         for (cell, others) in other.counts {
             let counts = self.counts.entry(cell).or_default();
             counts.events += others.events;
@@ -194,27 +248,30 @@ impl Tally<'_> {
             }
         }
         self.labels.extend(other.labels);
-        for (places, others) in self.places.iter_mut().zip(other.places) {
-            places.extend(others);
-            while places.len() > MAX_PLACES {
-                places.pop_last();
+        for (samples, others) in self.samples.iter_mut().zip(other.samples) {
+            samples.extend(others);
+            while samples.len() > MAX_SAMPLES {
+                samples.pop_last();
             }
         }
         self.people.merge(other.people);
         self.jobs.merge(other.jobs);
     }
 
-    pub(super) fn finish(self) -> Tallied {
+    pub(super) fn finish(mut self) -> Tallied {
+        self.settle();
         let mut counts = self.counts;
         let known = self.people.finish(&mut counts);
-        self.jobs.finish(self.plan.period.map_or(Timestamp::EPOCH, |(_, last)| last), &mut counts);
+        let open = self.jobs.finish(self.plan.period.map_or(Timestamp::EPOCH, |(_, last)| last), &mut counts);
         Tallied {
             counts: counts.into_iter().collect(),
             quarantine: self.quarantine,
             answers: self.answers.into_iter().collect(),
             labels: self.labels,
-            places: self.places,
+            samples: self.samples,
             known,
+            activity: self.activity.into_iter().collect(),
+            open,
         }
     }
 }

@@ -40,29 +40,6 @@ impl StoredItem {
         Ok(Self::from(serde_json::from_str::<Line>(line)?.item.0))
     }
 
-    /// The event type of the item on a line of an export, told without reading the line: `None` if the item has none, or if
-    /// the line is not spelled as AWS spells it. A body never looks like an attribute: the quotes in it are escaped.
-    pub fn event_type_of_export_line(line: &str) -> Option<&str> {
-        const BEFORE: &[u8] = b"\"eventType\":{\"S\":\"";
-        let start = memchr::memmem::find(line.as_bytes(), BEFORE)? + BEFORE.len();
-        let end = start + memchr::memchr(b'"', &line.as_bytes()[start..])?;
-        Some(&line[start..end])
-    }
-
-    /// Whether the body on a line of an export may have a member of that name with any value but `false`. Told without reading
-    /// the line: most bodies are there as they came, and say `false` in so many words or do not name it.
-    pub fn may_say_on_export_line(line: &str, name: &str) -> bool {
-        let line = line.as_bytes();
-        let is_plain = memchr::memmem::find(line, br#""payload":{"S":""#).is_some();
-        // By which a name may be spelled in another way.
-        let has_escapes = memchr::memmem::find(line, br"\\u").is_some();
-        let says_no = |at: usize| {
-            let value = line[at + name.len()..].strip_prefix(br#"\":"#.as_slice()).unwrap_or_default();
-            value.strip_prefix(b" ").unwrap_or(value).starts_with(b"false")
-        };
-        !is_plain || has_escapes || memchr::memmem::find_iter(line, name).any(|at| !says_no(at))
-    }
-
     /// Appends the item as a line of an export, its attributes in alphabetical order.
     pub fn write_export_line(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"Item\":");

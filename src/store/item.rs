@@ -201,26 +201,30 @@ impl Record {
         let expires_at = self.arrival.received_at.epoch_seconds() + LAST_REDELIVERY_DAYS * SECONDS_PER_DAY;
         self.part_items(key, parts, None).map(move |mut item| {
             item.insert(PART.to_owned(), blob([]));
-            item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
+            item.extend([expiry(expires_at)]);
             item
         })
     }
 
     fn expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
-        self.expiry_after(retention_days, 0)
+        self.expires_at(retention_days).map(expiry)
     }
 
     /// When a part of the record's body expires: after the item that counts it, even if a redelivery writes that item.
     fn part_expiry(&self, retention_days: Option<NonZeroU32>) -> Option<(String, AttributeValue)> {
-        self.expiry_after(retention_days, LAST_REDELIVERY_DAYS)
+        self.expires_at(retention_days).map(|at| expiry(at + LAST_REDELIVERY_DAYS * SECONDS_PER_DAY))
     }
 
-    fn expiry_after(&self, retention_days: Option<NonZeroU32>, more_days: i64) -> Option<(String, AttributeValue)> {
+    /// When the record's item expires, in epoch seconds: `None` if it stays.
+    pub(super) fn expires_at(&self, retention_days: Option<NonZeroU32>) -> Option<i64> {
         let by_retention =
             |days: NonZeroU32| self.arrival.received_at.epoch_seconds() + i64::from(days.get()) * SECONDS_PER_DAY;
-        let at = self.expires_at.or(retention_days.map(by_retention))? + more_days * SECONDS_PER_DAY;
-        Some((EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string())))
+        self.expires_at.or(retention_days.map(by_retention))
     }
+}
+
+fn expiry(at: i64) -> (String, AttributeValue) {
+    (EXPIRES_AT.to_owned(), AttributeValue::N(at.to_string()))
 }
 
 fn value_size(value: &AttributeValue) -> usize {

@@ -6,6 +6,8 @@ mod attribute;
 mod body;
 mod client;
 mod create_table;
+#[cfg(feature = "cli")]
+mod describe;
 #[cfg(feature = "lake")]
 mod dynamodb_json;
 mod error;
@@ -14,6 +16,8 @@ mod export_line;
 #[cfg(feature = "lake")]
 mod exports;
 mod item;
+#[cfg(feature = "cli")]
+mod overview;
 #[cfg(feature = "cli")]
 mod pulled;
 #[cfg(feature = "cli")]
@@ -40,6 +44,8 @@ pub use self::scan::{Page, PageKey};
 #[cfg(feature = "cli")]
 pub use self::{
     client::connect_local_patiently,
+    describe::{Deployment, LastExport, TableFacts},
+    overview::{GroupFigures, Overview},
     query::{Listed, TimeRange},
     replay::Replay,
 };

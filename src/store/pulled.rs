@@ -115,8 +115,14 @@ impl Store {
         ];
         Ok(match self.transact(&writes).await? {
             Transacted::Done => Some(Outcome::Revised),
-            // Another pull has put the same content in place of the same version.
-            Transacted::Refused(failed) if failed.first() == Some(&true) => Some(Outcome::Duplicate),
+            Transacted::Refused(failed) if failed.first() == Some(&true) => {
+                let existing = self.existing(&record.group, key.as_str()).await?.unwrap_or_default();
+                if existing.is_of_other_content(content) {
+                    return Err(StoreError::DigestCollision);
+                }
+                // Another pull has put the same content in place of the same version.
+                Some(Outcome::Duplicate)
+            }
             Transacted::Refused(_) => None,
         })
     }

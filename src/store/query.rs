@@ -1,13 +1,16 @@
 //! What came when: the index by time.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::{
     Store,
-    attribute::text,
-    error::StoreError,
+    attribute::{key_of, text},
+    error::{StoreError, build},
     scan::PAGE_ITEMS,
-    schema::{BY_TIME, EVENT_KEY, GROUP_ID, RECEIVED_AT},
+    schema::{BY_TIME, EVENT_KEY, GROUP_ID, PART, RECEIVED_AT},
+    stored_item::StoredItem,
 };
 use crate::event::{EventKey, Timestamp};
 
@@ -75,7 +78,62 @@ impl Store {
         listed.truncate(limit);
         Ok(listed)
     }
+
+    /// The keys of a group that begin with some text, at most `limit`, in order. Read consistently; parts of bodies are left
+    /// out.
+    ///
+    /// # Errors
+    /// [`StoreError`] if DynamoDB does not answer.
+    pub async fn keys_beginning(&self, group: &str, start: &str, limit: usize) -> Result<Vec<EventKey>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression(format!("{GROUP_ID} = :group AND begins_with({EVENT_KEY}, :start)"))
+            .filter_expression(format!("attribute_not_exists({PART})"))
+            .projection_expression(EVENT_KEY)
+            .expression_attribute_values(":group", AttributeValue::S(group.to_owned()))
+            .expression_attribute_values(":start", AttributeValue::S(start.to_owned()));
+        let mut pages = query.limit(PAGE_ITEMS).into_paginator().send();
+        let mut keys = Vec::new();
+        while keys.len() < limit
+            && let Some(page) = pages.next().await
+        {
+            keys.extend(page?.items().iter().filter_map(|item| text(item, EVENT_KEY)).map(EventKey::from_table));
+        }
+        keys.truncate(limit);
+        Ok(keys)
+    }
+
+    /// The items of a group under some keys, by key; those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] if DynamoDB does not answer.
+    pub async fn get_all(&self, group: &str, keys: &[&EventKey]) -> Result<HashMap<String, StoredItem>, StoreError> {
+        let mut found = HashMap::new();
+        for batch in keys.chunks(BATCH) {
+            let mut wanted = KeysAndAttributes::builder();
+            for key in batch {
+                wanted = wanted.keys(key_of(group, key.as_str()));
+            }
+            let mut requested = Some(HashMap::from([(self.table.clone(), build(wanted.build())?)]));
+            while let Some(request) = requested {
+                let mut answer = self.client.batch_get_item().set_request_items(Some(request)).send().await?;
+                let items = answer.responses.take().unwrap_or_default().into_values().flatten();
+                for item in items.map(StoredItem::from) {
+                    found.insert(item.event_key().unwrap_or_default().to_owned(), item);
+                }
+                // What did not fit into an answer of 16 MB.
+                requested = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
+            }
+        }
+        Ok(found)
+    }
 }
+
+/// DynamoDB's limit on the keys of a batch.
+const BATCH: usize = 100;
 
 fn time(time: Timestamp) -> AttributeValue {
     AttributeValue::S(time.to_string())

@@ -1,6 +1,6 @@
 //! The second chance of a quarantined body: read by today's parser, it moves to where it belongs.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
 use bytes::Bytes;
 
 use super::{
@@ -70,6 +70,17 @@ impl Store {
         };
         self.delete_parts(quarantined).await;
         Ok(replay)
+    }
+
+    /// Deletes a quarantined body for good. Returns whether it was still there.
+    ///
+    /// # Errors
+    /// [`StoreError`] if DynamoDB does not answer.
+    pub async fn delete_quarantined(&self, quarantined: &StoredItem) -> Result<bool, StoreError> {
+        let delete = self.client.delete_item().table_name(&self.table).return_values(ReturnValue::AllOld);
+        let deleted = delete.set_key(Some(quarantine_key(quarantined))).send().await?;
+        self.delete_parts(quarantined).await;
+        Ok(deleted.attributes.is_some())
     }
 
     /// Moves the body beside what refused its write, which means here what it means to the receiver. `None` if the body is
@@ -145,7 +156,7 @@ impl Store {
             let part = key_of(QUARANTINE_GROUP, key.as_str());
             let deleted = self.client.delete_item().table_name(&self.table).set_key(Some(part)).send().await;
             if let Err(error) = deleted.map_err(StoreError::from) {
-                tracing::warn!(%error, "a part of a replayed body stays behind");
+                tracing::warn!(%error, "a part of a body that has left quarantine stays behind");
             }
         }
     }

@@ -62,3 +62,10 @@ pub(super) const EXPIRES_AT: &str = "expiresAt";
 
 /// The index that lists a group's items by [`RECEIVED_AT`], keys only. Part items have no such time and are not in it.
 pub(super) const BY_TIME: &str = "byTime";
+
+/// Tag of the table: the version of this project that it was deployed with.
+#[cfg(feature = "cli")]
+pub(super) const TEMPLATE_TAG: &str = "kaizala-webhook:template";
+/// Tag of the table: the digests of the accepted callback tokens, separated by spaces, as a tag must not hold a comma.
+#[cfg(feature = "cli")]
+pub(super) const TOKENS_TAG: &str = "kaizala-webhook:tokens";

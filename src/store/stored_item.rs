@@ -137,6 +137,11 @@ impl StoredItem {
         self.text(RESPONSE_ID)
     }
 
+    /// Who caused an event, as Kaizala's opaque id.
+    pub fn from_user_id(&self) -> Option<&str> {
+        self.text(FROM_USER_ID)
+    }
+
     /// When the event or the quarantined body arrived.
     pub fn received_at(&self) -> Option<Timestamp> {
         self.text(RECEIVED_AT).and_then(Timestamp::from_rfc3339)

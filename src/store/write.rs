@@ -12,7 +12,8 @@ use super::{
     error::{ReadError, StoreError},
     item::Record,
     schema::{
-        CONTENT_SHA256, ERASED, EVENT_KEY, PART, PARTS_SHA256, PULLED, PULLED_REVISIONS, RECEIVED_AT, REQUEST_ID,
+        CONTENT_SHA256, ERASED, EVENT_KEY, EXPIRES_AT, OCCURRED_AT, PART, PARTS_SHA256, PULLED, PULLED_REVISIONS,
+        RECEIVED_AT, REQUEST_ID,
     },
     stored_item::StoredItem,
 };
@@ -108,10 +109,11 @@ impl Store {
     /// [`StoreError`] if it may not have been written. Then it may have been all the same; a redelivery sorts that out.
     /// [`QuarantineReason::of_failure`](super::QuarantineReason::of_failure) says which errors no redelivery mends.
     pub async fn put(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
+        // Before the first request: what takes a small function seconds must not use up the time that storing has left.
+        let payload = Payload::of(body, record.size());
         if self.is_revision_already(record).await? {
             return Ok(Outcome::Duplicate);
         }
-        let payload = Payload::of(body, record.size());
         let first = self.put_under(&record.key, record, &payload).await?;
         let Some(content) = &record.content else {
             // The key is the body's digest: whatever was there is this body.
@@ -150,7 +152,8 @@ impl Store {
     /// contents differ although their answers are the same. Costs nothing where nothing was pulled.
     ///
     /// A callback whose time is later than the pull is another version, whatever it says: the answers were changed and
-    /// changed back in between.
+    /// changed back in between. Where the API told the time, the two times are compared instead: a phone whose clock runs
+    /// ahead does not make another version of what was pulled.
     pub(super) async fn was_pulled(
         &self,
         existing: &Existing,
@@ -165,7 +168,8 @@ impl Store {
         let occurred_at = event.occurred_at().map(|time| time.to_string());
         for key in &existing.pulled {
             let Some(pulled) = self.get(&record.group, key).await? else { continue };
-            let is_later = occurred_at.as_deref() > pulled.text(RECEIVED_AT);
+            let said_at = pulled.text(OCCURRED_AT).or(pulled.text(RECEIVED_AT));
+            let is_later = occurred_at.as_deref() > said_at;
             if !is_later && self.says_the_same(&pulled, &event).await? {
                 return Ok(true);
             }
@@ -229,17 +233,24 @@ impl Store {
     ///
     /// They are written one after the other, without those that are there already: together they may exceed the write
     /// capacity of a partition, and then each redelivery has to get further than the one before it. Being there means the
-    /// same bytes: a part may have been [emptied](Self::empty_parts).
+    /// same bytes, since a part may have been [emptied](Self::empty_parts), and that they stay as long as the item: one that
+    /// is left of an item that expired goes soon.
     pub(super) async fn put_parts(
         &self,
         key: &EventKey,
         record: &Record,
         parts: &PayloadParts,
     ) -> Result<(), StoreError> {
+        let expires_at = record.expires_at(self.retention_days);
+        let outlives = |part: &StoredItem| match (part.number(EXPIRES_AT), expires_at) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(part), Some(item)) => i128::from(part) > i128::from(item),
+        };
         for item in record.part_items(key, parts, self.retention_days) {
             let part_key = text(&item, EVENT_KEY).unwrap_or_default();
             let there = self.get(&record.group, part_key).await?;
-            if there.is_some_and(|part| part.bytes(PART) == bytes(&item, PART)) {
+            if there.is_some_and(|part| part.bytes(PART) == bytes(&item, PART) && outlives(&part)) {
                 continue;
             }
             self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;

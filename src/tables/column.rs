@@ -73,6 +73,9 @@ pub trait Kind {
 
     /// The value as a cell.
     fn cell<'a>(value: &'a Self::Value<'_>) -> Cell<'a>;
+
+    /// The value of a cell; a cell of another type is none.
+    fn value(cell: Cell<'_>) -> Self::Value<'_>;
 }
 
 macro_rules! kinds {
@@ -89,6 +92,13 @@ macro_rules! kinds {
 
                 fn cell<'a>(value: &'a Self::Value<'_>) -> Cell<'a> {
                     value.as_ref().map_or(Cell::Null, |value| Cell::$cell(AsCell::as_cell(value)))
+                }
+
+                fn value(cell: Cell<'_>) -> Self::Value<'_> {
+                    match cell {
+                        Cell::$cell(value) => Some(value.into()),
+                        _ => None,
+                    }
                 }
             }
         )*

@@ -1,9 +1,10 @@
 //! Flat tables for dashboards: items become rows, rows become files.
 //!
-//! `read` checks that all items of an export are there, and streams their rows; `write` makes CSV, Parquet or NDJSON of them.
+//! `read` checks that all items of an export are there, and makes rows of them; `write` makes CSV, Parquet or NDJSON of those.
 //! What the tables and columns are is said once, in [`Table`]. [`lake_files`] are the same tables in many Parquet files, made
 //! one after the other.
 
+mod batch;
 mod column;
 mod documentation;
 mod filter;

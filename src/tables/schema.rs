@@ -31,6 +31,19 @@ impl Origin<'_> {
         column::<Time>("received_at", "When the event arrived."),
     ];
 
+    /// The origin that has these cells; `None` when they are no origin's.
+    fn of_cells<'a>(cells: &[Cell<'a>; 4]) -> Option<Origin<'a>> {
+        let (Cell::Text(group_id), Cell::Text(event_key), Cell::Time(received_at)) = (cells[0], cells[2], cells[3])
+        else {
+            return None;
+        };
+        let event_id = match cells[1] {
+            Cell::Text(id) => Some(id),
+            _ => None,
+        };
+        Some(Origin { group_id, event_id, event_key, received_at })
+    }
+
     fn cells(&self) -> [Cell<'_>; 4] {
         [
             Cell::Text(self.group_id),
@@ -87,6 +100,22 @@ macro_rules! tables {
         #[derive(Clone, Debug)]
         pub enum Row<'a> {
             $($(#[doc = $doc])+ $variant($row<'a>),)+
+        }
+
+        impl<'a> Row<'a> {
+            /// The row of a table that has these cells, in the order of the table's columns; `None` when they are not one
+            /// for each column.
+            pub fn of_cells(table: Table, cells: &[Cell<'a>]) -> Option<Self> {
+                let (origin, cells) = cells.split_first_chunk()?;
+                let origin = Origin::of_cells(origin)?;
+                let mut cells = cells.iter().copied();
+                Some(match table {
+                    $(Table::$variant => Self::$variant($row {
+                        origin,
+                        $($column: <$kind as Kind>::value(cells.next()?),)+
+                    }),)+
+                })
+            }
         }
 
         impl Row<'_> {

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     clock::now,
     receiver::{Receiver, WEBHOOK_PATH},
-    store::{Arrival, Store, connect_local},
+    store::{Arrival, Deployment, Store, connect_local},
     token::{AcceptedTokens, TokenDigest},
 };
 
@@ -85,9 +85,16 @@ impl Dev {
         let db_server = tokio::spawn(dynoxide::server::serve_with_shutdown(db_listener, database, shutdown()));
 
         let store = Store::new(connect_local(&db_url), &self.table, None);
-        store.create_table().await.with_context(|| format!("table {} cannot be created", self.table))?;
+        let digest = TokenDigest::of(token.value().as_bytes());
+        let deployment =
+            Deployment { template: Some(env!("CARGO_PKG_VERSION").to_owned()), tokens: vec![digest.to_string()] };
+        let created = async {
+            store.create_table().await?;
+            store.tag(&deployment).await
+        };
+        created.await.with_context(|| format!("table {} cannot be created", self.table))?;
 
-        let accepted = AcceptedTokens::only(TokenDigest::of(token.value().as_bytes()));
+        let accepted = AcceptedTokens::only(digest);
         let listener = listen(self.port, "--port").await?;
         let url = format!("http://{}{WEBHOOK_PATH}", listener.local_addr()?);
         let receiver = Receiver::new(accepted, store.clone());

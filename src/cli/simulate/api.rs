@@ -1,5 +1,7 @@
 //! `kaizala simulate api`: Kaizala's API on this machine.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use clap::Args;
 
@@ -14,11 +16,16 @@ use crate::simulator::api::{self, ApiConfig, Credentials, example};
 /// Application and tokens are made up, and everything is gone when the command ends. Callback URLs must be https, or be
 /// on this machine.
 #[derive(Args)]
-#[command(after_help = "Example:\n  kaizala simulate api --port 9100")]
+#[command(after_help = "Example:\n  kaizala simulate api --port 9100\n  kaizala simulate api --disable")]
 pub(in crate::cli) struct Api {
     /// Port of the API; 0 for any free one.
     #[arg(long, env = "KAIZALA_SIMULATOR_API_PORT", default_value_t = 9100)]
     port: u16,
+
+    /// Disable each subscription that many seconds after it was made, as Kaizala does when an event cannot be delivered: to
+    /// rehearse what to do then. One that was enabled again stays enabled.
+    #[arg(long, env = "KAIZALA_SIMULATOR_API_DISABLE", value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5")]
+    disable: Option<u32>,
 }
 
 impl Api {
@@ -30,9 +37,13 @@ impl Api {
     async fn serve(self) -> anyhow::Result<()> {
         log_to_stderr();
         let listener = listen(self.port, "--port").await?;
-        let config = ApiConfig::new(format!("http://{}", listener.local_addr()?));
+        let disable_after = self.disable.map(|seconds| Duration::from_secs(seconds.into()));
+        let config = ApiConfig { disable_after, ..ApiConfig::new(format!("http://{}", listener.local_addr()?)) };
         let api = api::Api::new(config.clone());
         example::put_example(&api);
+        if let Some(seconds) = self.disable {
+            say(format_args!("Each subscription is disabled {seconds} s after it was made, once."))?;
+        }
         introduce(&config.endpoint_url, &config.credentials)?;
         axum::serve(listener, api.router()).with_graceful_shutdown(shutdown()).await.context("the API cannot be served")
     }

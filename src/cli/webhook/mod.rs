@@ -1,6 +1,8 @@
 //! `kaizala webhook`: subscriptions, one by one or as a file says.
 
 mod change;
+mod example;
+pub(super) mod health;
 mod list;
 mod object;
 mod plan;
@@ -36,6 +38,7 @@ enum WebhookCommand {
     Enable(change::Enable),
     Delete(change::Delete),
     Sync(sync::Sync),
+    Example(example::Example),
 }
 
 impl Webhook {
@@ -48,6 +51,7 @@ impl Webhook {
                 WebhookCommand::Enable(enable) => enable.run().await,
                 WebhookCommand::Delete(delete) => delete.run().await,
                 WebhookCommand::Sync(sync) => sync.run().await,
+                WebhookCommand::Example(example) => example.run(),
             }
         })
     }

@@ -112,7 +112,7 @@ pub(super) fn to_json(plan: &SyncPlan, is_applied: bool) -> Value {
 }
 
 /// Word, id of the subscription, why.
-fn described(step: &Step) -> (&'static str, Option<&str>, String) {
+pub(super) fn described(step: &Step) -> (&'static str, Option<&str>, String) {
     match step {
         Step::Register(webhook) => ("register", None, shown_url(&webhook.callback_url)),
         Step::Update { webhook, reasons, .. } => {

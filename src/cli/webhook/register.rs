@@ -11,14 +11,18 @@ use super::{
     token_source::{TokenSource, digest},
 };
 use crate::{
-    cli::{account::Account, output::Output},
-    kaizala::NewWebhook,
+    cli::{
+        account::Account,
+        output::{Output, note},
+    },
+    kaizala::{NewWebhook, same_url},
 };
 
 /// Subscribe to a group, an action or a package.
 ///
 /// The callback URL has to pass the handshake first. The callback token comes from --token-file or KAIZALA_CALLBACK_TOKEN;
-/// only its digest is printed, which the deployment must accept (CALLBACK_TOKEN_SHA256) before events come.
+/// only its digest is printed, which the deployment must accept (CALLBACK_TOKEN_SHA256) before events come. Warns if there
+/// is such a subscription already.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala webhook register --group 74943849802190eaea3810 --events all \\\n    --url https://abc123.execute-api.eu-west-1.amazonaws.com/webhook --token-file callback-token"
@@ -67,7 +71,17 @@ impl Register {
             callback_context: self.context,
             valid_until: self.validity_days.and_then(in_days),
         };
+        let listed = kaizala.webhooks(&webhook.object).await?;
+        let twins: Vec<_> =
+            listed.iter().filter(|listed| same_url(&listed.callback_url, &webhook.callback_url)).collect();
         let id = kaizala.register(&webhook).await?;
+        for twin in twins {
+            note(format_args!(
+                "warning: webhook {} is to the same object and calls the same URL, so that events come twice: end one of \
+                 them with `kaizala webhook delete`",
+                twin.id
+            ));
+        }
         self.output.print(&json!({ "id": id, "callbackTokenSha256": digest.to_string() }), || {
             format!(
                 "Webhook {id}\nSHA-256 {digest}\n\nThe deployment must accept that digest (CALLBACK_TOKEN_SHA256), or events are \

@@ -111,7 +111,8 @@ fn closing_line(plan: &SyncPlan) -> String {
     }
 }
 
-async fn plan(kaizala: &Kaizala, wanted: &Subscriptions, prune: bool) -> anyhow::Result<SyncPlan> {
+/// What is to be done so that Kaizala lists what the file says.
+pub(super) async fn plan(kaizala: &Kaizala, wanted: &Subscriptions, prune: bool) -> anyhow::Result<SyncPlan> {
     let mut listed = Vec::new();
     for object in &wanted.objects {
         listed.push((object.clone(), kaizala.webhooks(object).await?));

@@ -27,18 +27,45 @@ function countAxis(title, more = {}) {
 
 function tooltip(more = {}) {
   return {
-    backgroundColor: colour('text'), titleColor: colour('page'), bodyColor: colour('page'), padding: 8, boxPadding: 4,
+    backgroundColor: colour('text'), titleColor: colour('page'), bodyColor: colour('page'), footerColor: colour('page'), footerFont: { weight: 'normal' }, padding: 8, boxPadding: 4,
     filter: (item) => item.raw !== 0 || item.chart.data.datasets.length === 1, ...more,
   };
 }
 
 const stackedBar = { borderWidth: { top: 1 }, borderSkipped: false, maxBarThickness: 48, categoryPercentage: 0.86, barPercentage: 0.96 };
 
+function timeColumn() {
+  return { hour: 'Hour', day: 'Day' }[data.unit] ?? `First day of the ${data.unit}`;
+}
+
+// What a bar says, beside it or, where there is no room, in it.
+const barTexts = {
+  id: 'barTexts',
+  afterDatasetsDraw(chart, args, { texts }) {
+    if (!texts) return;
+    const { ctx, chartArea } = chart;
+    ctx.save();
+    ctx.font = '12px system-ui, sans-serif';
+    ctx.textBaseline = 'middle';
+    texts.forEach((text, at) => {
+      const bar = chart.data.datasets.map((set, index) => (set.data[at] !== null && chart.isDatasetVisible(index) ? chart.getDatasetMeta(index).data[at] : null)).find(Boolean);
+      if (!bar) return;
+      const isBeside = bar.x + 8 + ctx.measureText(text).width < chartArea.right;
+      ctx.fillStyle = colour(isBeside ? 'text' : 'surface');
+      ctx.textAlign = isBeside ? 'left' : 'right';
+      ctx.fillText(text, bar.x + (isBeside ? 6 : -6), bar.y);
+    });
+    ctx.restore();
+  },
+};
+Chart.register(barTexts);
+
 // Bars over the selected bins of time; `sets` are [label, colour, numbers].
 function overTime(sets, more = {}) {
   const bins = selectedBins();
   const labels = bins.map((day) => unitName(data.unit, day));
   return {
+    pick: (at) => narrow({ first: filter.first + at }),
     chart: {
       type: 'bar',
       labels,
@@ -53,15 +80,16 @@ function overTime(sets, more = {}) {
       }),
     },
     table: {
-      columns: [data.unit === 'day' ? 'Day' : `First day of the ${data.unit}`, ...sets.map(([label]) => label)],
+      columns: [timeColumn(), ...sets.map(([label]) => label)],
       rows: bins.map((day, at) => [day, ...sets.map(([, , numbers]) => numbers[at])]),
     },
   };
 }
 
 // Horizontal bars; `bars` are [label, numbers…], one number for each of `sets`, which are [label, colour].
-function ranking(bars, sets, { unit, format = (number) => wholeNumber.format(number), max, stacked = true }) {
+function ranking(bars, sets, { unit, format = (number) => wholeNumber.format(number), max, stacked = true, texts, ids = [], pick }) {
   return {
+    pick,
     height: 64 + Math.max(2, bars.length) * 26,
     chart: {
       type: 'bar',
@@ -77,7 +105,8 @@ function ranking(bars, sets, { unit, format = (number) => wholeNumber.format(num
             return isolated(shortened(this.getLabelForValue(value), this.chart.width < 420 ? 15 : 24));
           } } }),
         },
-        plugins: { tooltip: tooltip({ callbacks: {
+        plugins: { barTexts: { texts }, tooltip: tooltip({ callbacks: {
+          footer: (items) => items.slice(0, 1).map((item) => ids[item.dataIndex] ?? '').filter(Boolean),
           title: (items) => items.map((item) => isolated(shortened(item.label, 60))).slice(0, 1),
           label: (item) => ` ${isolated(item.dataset.label)}: ${item.raw === null ? '–' : format(item.raw)}`,
         } }) },
@@ -130,14 +159,20 @@ function responsesByAction() {
   const numbers = (slot) => [responses.get(slot) ?? 0, replaced.get(slot) ?? 0];
   slots.sort((one, other) => numbers(other)[0] - numbers(one)[0] || one - other);
   const single = slots.filter((slot) => data.actions[slot].id);
-  const bars = single.slice(0, BARS).map((slot) => [actionLabel(slot), ...numbers(slot)]);
+  const drawn = single.slice(0, BARS);
+  const bars = drawn.map((slot) => [actionLabel(slot), ...numbers(slot)]);
   const hidden = slots.length - bars.length;
   return {
-    ...ranking(bars, [['Responses', 'c0'], ['Replaced by an edit', REST]], { unit: 'Responses' }),
+    ...ranking(bars, [['Responses', 'c0'], ['Replaced by an edit', REST]], { unit: 'Responses', ...actionBars(drawn) }),
     note: `Responses count once, in their newest version; every answer to a job counts.${hidden > 0 ? ` The ${bars.length} most answered; the table has all.` : ''}`,
-    table: { columns: ['Action', 'Responses', 'Replaced by an edit', 'Package'], rows: slots.map((slot) => [actionLabel(slot), ...numbers(slot), data.actions[slot].package ?? '–']) },
+    table: { columns: ['Action', 'Responses', 'Replaced by an edit', 'Package'], rows: slots.map((slot) => [actionCell(slot), ...numbers(slot), data.actions[slot].package ?? '–']) },
     empty: bars.length ? '' : slots.length ? 'Only actions that are counted together are in this selection.' : 'No responses in this selection.',
   };
+}
+
+// What bars of actions say about themselves, and what they select.
+function actionBars(slots) {
+  return { ids: slots.map((slot) => data.actions[slot].id), pick: (at) => narrow({ action: actionValue(slots[at]) }) };
 }
 
 function completionByAction() {
@@ -151,16 +186,20 @@ function completionByAction() {
   for (const [slot, count] of people) if (data.actions[slot].kind === 'card') rows.push([slot, 'Card', count, known(slot)]);
   for (const [slot, count] of assigned) if (data.actions[slot].kind === 'job') rows.push([slot, 'Job', done.get(slot) ?? 0, count]);
   const part = ([, , of, all]) => (all > 0 ? of / all : 0);
-  rows.sort((one, other) => other[2] - one[2] || part(other) - part(one) || one[0] - other[0]);
-  const cards = rows.filter((row) => row[1] === 'Card').slice(0, 10);
-  const jobs = rows.filter((row) => row[1] === 'Job').slice(0, BARS - cards.length);
-  const bars = [...cards, ...jobs].map((row) => [actionLabel(row[0]), ...(row[1] === 'Card' ? [part(row), null] : [null, part(row)])]);
+  rows.sort((one, other) => part(one) - part(other) || other[3] - one[3] || one[0] - other[0]);
+  const of = (kind) => rows.filter((row) => row[1] === kind && row[3] > 0);
+  // Jobs are many and small: cards come first.
+  const cards = of('Card').slice(0, 10);
+  const worst = new Set([...cards, ...of('Job').slice(0, BARS - cards.length)]);
+  const drawn = rows.filter((row) => worst.has(row));
+  const bars = drawn.map((row) => [actionLabel(row[0]), ...(row[1] === 'Card' ? [part(row), null] : [null, part(row)])]);
   const sets = [['Cards: people', 'c0'], ['Jobs: assignments', 'c2']];
+  const said = ([, , of, all]) => `${wholeNumber.format(of)} of ${wholeNumber.format(all)}, ${share(of, all)}`;
   return {
-    ...ranking(bars, sets, { unit: 'Share', format: (number) => percentage.format(number), max: 1 }),
-    note: 'Of a card: who has answered it, of the people in the group while it was answered, as far as events show them: who joined, answered or was assigned a job, and has not left. Anonymous responses do not count. Of a job: assignments done, of all.',
-    table: { columns: ['Action', 'Kind', 'Answered or done', 'Of', 'Share'], rows: rows.map((row) => [actionLabel(row[0]), row[1], row[2], row[3], share(row[2], row[3])]) },
-    empty: bars.length ? '' : 'No responses or jobs in this selection.',
+    ...ranking(bars, sets, { unit: 'Share', format: (number) => percentage.format(number), max: 1, texts: drawn.map(said), ...actionBars(drawn.map(([slot]) => slot)) }),
+    note: `Worst first${drawn.length < rows.length ? `: ${drawn.length} of ${rows.length} with the smallest share; the table has all` : ''}. Of a card: who has answered it, of the people in the group while it was answered, as far as events show them: who joined, answered or was assigned a job, and has not left. Anonymous responses do not count. Of a job: assignments done, of all.`,
+    table: { columns: ['Action', 'Kind', 'Answered or done', 'Of', 'Share'], rows: rows.map((row) => [actionCell(row[0]), row[1], row[2], row[3], share(row[2], row[3])]) },
+    empty: drawn.length ? '' : 'No responses or jobs in this selection.',
   };
 }
 

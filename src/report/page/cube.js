@@ -11,12 +11,13 @@ function unpack(list, width) {
 
 for (const name of Object.keys(data.counts)) data.counts[name] = unpack(data.counts[name], 1);
 for (const reason of data.quarantine) reason.counts = unpack(reason.counts, 1);
+data.activity = unpack(data.activity, 2);
 for (const question of data.questions) {
   question.answered = unpack(question.answered, 2);
   question.bars = unpack(question.bars, 2);
 }
 
-// What is selected: places in the lists of groups, types and actions (null for all), and bins from `first` to `last`.
+// What is selected: sets of places in the lists of groups, types and actions (null for all), and bins from `first` to `last`.
 const filter = { group: null, type: null, actions: null, first: 0, last: data.bins.length - 1 };
 
 let passes = [];
@@ -24,8 +25,8 @@ let passes = [];
 // To be called when the filter was changed.
 function select() {
   passes = data.series.map(([group, type, action]) =>
-    (filter.group === null || group === filter.group)
-    && (filter.type === null || type === filter.type)
+    (filter.group === null || filter.group.has(group))
+    && (filter.type === null || filter.type.has(type))
     && (filter.actions === null || filter.actions.has(action)));
 }
 

@@ -8,9 +8,10 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
 
-// The name of a bin of time that begins on that day.
+// The name of a bin of time that begins then.
 function unitName(unit, day) {
-  const date = new Date(`${day}T00:00:00Z`);
+  const date = new Date(`${day.slice(0, 10)}T00:00:00Z`);
+  if (unit === 'hour') return `${dayFormat.format(date)} ${day.slice(11)}`;
   if (unit === 'year') return day.slice(0, 4);
   if (unit === 'month') return monthFormat.format(date);
   return unit === 'week' ? `Week of ${dayFormat.format(date)}` : dayFormat.format(date);
@@ -63,6 +64,29 @@ const actionNames = occurrences(data.actions.map((action, slot) => actionName(sl
 
 function actionLabel(slot) {
   return distinct(actionName(slot), data.actions[slot].id, actionNames);
+}
+
+// What somebody is called, with phone number or id for the tooltip.
+function personCell(place) {
+  const [id, name] = data.people[place] ?? [];
+  return { text: name || id || 'Nobody named', title: name ? id : '' };
+}
+
+function groupCell(slot) {
+  return { text: groupName(slot), title: data.groups[slot]?.name ? data.groups[slot].id : '' };
+}
+
+function actionCell(slot) {
+  return { text: actionLabel(slot), title: data.actions[slot].id ?? '' };
+}
+
+// The card that asks a question: of several the first, and how many more.
+function cardOf(question) {
+  const slots = new Set();
+  for (let at = 0; at < question.answered.list.length; at += question.answered.stride) slots.add(data.series[question.answered.list[at]][2]);
+  const titles = [...new Set([...slots].sort((one, other) => one - other).map((slot) => data.actions[slot].title).filter(Boolean))];
+  if (!titles.length) return question.package ?? '';
+  return titles.length === 1 ? titles[0] : `${titles[0]} and ${titles.length - 1} more`;
 }
 
 function questionTitle(question) {

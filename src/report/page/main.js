@@ -7,52 +7,22 @@ const FIXED = [
   ['events-by-group', `Events per ${data.unit}, by group`, 'activity', eventsByGroup],
   ['responses', 'Responses per action', 'actions', responsesByAction],
   ['completion', 'Completion per action', 'actions', completionByAction],
+  ['people', 'Most active people', 'people-panels', activePeople],
+  ['silent', 'Who has not answered', 'people-panels', silentPeople, { isList: true }],
+  ['open-jobs', 'Open jobs, overdue first', 'people-panels', openJobs, { isList: true }],
   ['jobs', 'Jobs: open and done', 'others', jobs],
   ['membership', 'Membership', 'others', membership],
   ['quarantine', 'Quarantine', 'others', quarantine],
 ];
 
-function option(value, text) {
-  return userText('option', text, { value });
-}
-
-function fillFilters() {
-  byId('group').append(option('', 'All groups'), ...slotsUpTo(data.groups, data.furtherGroups).map((slot) => option(slot, groupName(slot))));
-  byId('type').append(option('', 'All types'), ...slotsUpTo(data.types, data.furtherTypes).map((slot) => option(slot, typeName(slot))));
-  const slots = data.actions.map((action, slot) => slot);
-  const packages = [...new Set(data.actions.map((action) => action.package).filter(Boolean))].sort();
-  const group = (label, options) => (options.length ? [element('optgroup', { label }, ...options)] : []);
-  const of = (kinds) => slots.filter((slot) => kinds.includes(data.actions[slot].kind)).map((slot) => option(`a${slot}`, actionLabel(slot)));
-  byId('action').append(
-    option('', 'All actions'),
-    ...group('Packages, with all their actions', packages.map((name, at) => option(`p${at}`, name))),
-    ...group('Cards and surveys', of(['card'])),
-    ...group('Jobs', of(['job'])),
-    ...group('Counted together', of(['package', 'others', 'none'])),
-  );
-  filter.packages = packages;
-  const [first, last] = data.period ?? [];
-  const [from, to] = [first, last].map((time) => time?.slice(0, 10) ?? '');
+function prepareFilters() {
+  const [from, to] = (data.period ?? ['', '']).map((time) => time.slice(0, 10));
   for (const id of ['from', 'to']) Object.assign(byId(id), { min: from, max: to, defaultValue: id === 'from' ? from : to, disabled: !data.period });
-}
-
-function readFilters() {
-  const slot = (id) => (byId(id).value === '' ? null : Number(byId(id).value));
-  filter.group = slot('group');
-  filter.type = slot('type');
-  const action = byId('action').value;
-  const number = Number(action.slice(1));
-  filter.actions = action === '' ? null
-    : action[0] === 'a' ? new Set([number])
-      : new Set(data.actions.flatMap((each, at) => (each.package === filter.packages[number] ? [at] : [])));
-  const { from, to } = { from: byId('from').value, to: byId('to').value };
-  // A bin counts when any of its days is asked for.
-  const next = from ? data.bins.findIndex((day) => day > from) : 0;
-  filter.first = from ? Math.max(0, (next < 0 ? data.bins.length : next) - 1) : 0;
-  filter.last = to ? data.bins.findLastIndex((day) => day <= to) : data.bins.length - 1;
-  if (from && data.period && from > data.period[1].slice(0, 10)) filter.first = data.bins.length;
-  filter.isBackwards = from !== '' && to !== '' && from > to;
-  select();
+  // On a phone they would be all that is seen.
+  const isNarrow = matchMedia('(max-width: 40rem)');
+  const fold = () => { byId('fold').open = !isNarrow.matches; };
+  isNarrow.addEventListener('change', fold);
+  fold();
 }
 
 function summary() {
@@ -67,7 +37,7 @@ function summary() {
     ['Events', number(events), `${number(total(counts.revisions))} of them edits`],
     ['Groups', number(groups.size + further), 'with events'],
     ['Responses', number(responses), `${number(replaced)} replaced by edits`],
-    ['Members', joined === left ? '±0' : `${joined > left ? '+' : '−'}${number(Math.abs(joined - left))}`, `${number(joined)} added, ${number(left)} removed`],
+    ['Change in members', joined === left ? '±0' : `${joined > left ? '+' : '−'}${number(Math.abs(joined - left))}`, `${number(joined)} added, ${number(left)} removed`],
     ['Assignments', number(assigned), `${number(done)} done, ${number(assigned - done)} open`],
     ['Quarantined', number(quarantined), 'not readable as events'],
   ];
@@ -86,7 +56,7 @@ function about() {
     data.period ? `. Received ${time(data.period[0])} to ${time(data.period[1])}.` : '. There are no events in it.');
   const remarks = filters.map((text) => `Made only of: ${text}.`);
   if (damaged) remarks.push(`${plural(damaged, 'damaged item')} left out.`);
-  if (data.unit !== 'day') remarks.push(`The period is long: events are counted by the ${data.unit}, and the filter selects whole ${data.unit}s.`);
+  if (data.unit !== 'day' && data.unit !== 'hour') remarks.push(`The period is long: events are counted by the ${data.unit}, and the filter selects whole ${data.unit}s.`);
   const together = data.actions.reduce((sum, action) => sum + (action.actions ?? 0), 0);
   if (together) remarks.push(`${plural(together, 'action')} with few events are counted together, by package.`);
   if (data.furtherGroups) remarks.push(`${plural(data.furtherGroups, 'group')} with few events are counted together.`);
@@ -95,8 +65,8 @@ function about() {
 }
 
 about();
-fillFilters();
-const fixed = FIXED.map(([id, title, parent, shown]) => [new Panel(id, title, byId(parent)), shown]);
+prepareFilters();
+const fixed = FIXED.map(([id, title, parent, shown, kind]) => [new Panel(id, title, byId(parent), kind), shown]);
 const questions = new Questions();
 
 function update() {
@@ -104,14 +74,26 @@ function update() {
   summary();
   for (const [panel, shown] of fixed) panel.show(shown());
   questions.update();
+  writeFragment();
 }
 
 byId('filters').addEventListener('change', update);
+byId('skip').addEventListener('click', (event) => {
+  // The fragment is the filters'.
+  event.preventDefault();
+  byId('charts').focus();
+  byId('charts').scrollIntoView();
+});
+window.addEventListener('hashchange', () => {
+  readFragment();
+  update();
+});
 byId('filters').addEventListener('submit', (event) => event.preventDefault());
 byId('show-all').addEventListener('click', () => {
-  byId('filters').reset();
+  resetFilters();
   update();
 });
 // Colours are the style's.
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', update);
+readFragment();
 update();

@@ -1,4 +1,5 @@
-// A panel: title, note, chart, legend, and the same numbers in a table. What it shows is told to it by `show`.
+// A panel: title, note, chart, legend, and the same numbers in a table; a list is a table alone. What it shows is told to it
+// by `show`.
 
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -18,10 +19,10 @@ function colour(name) {
 const panels = [];
 
 class Panel {
-  constructor(id, title, parent) {
+  constructor(id, title, parent, { over = '', isList = false } = {}) {
     this.id = id;
-    this.title = title;
-    this.heading = userText('h3', title, { id: `${id}-title` });
+    this.title = over ? `${over}: ${title}` : title;
+    this.heading = element('h3', { id: `${id}-title` }, ...(over ? [userText('span', over, { className: 'over' }), ' '] : []), userText('span', title, { className: 'title' }));
     this.note = element('p', { className: 'note', dir: 'auto' });
     this.legend = element('ul', { className: 'legend' });
     this.canvas = element('canvas', { id, tabIndex: 0 });
@@ -30,23 +31,21 @@ class Panel {
     this.empty = element('p', { className: 'empty', hidden: true });
     this.spoken = element('p', { className: 'silent' });
     this.spoken.setAttribute('aria-live', 'polite');
-    this.table = element('div', { className: 'scroll', tabIndex: 0 });
-    this.table.setAttribute('role', 'region');
-    this.table.setAttribute('aria-label', `Table: ${title}`);
-    this.details = element('details', { id: `${id}-table` }, element('summary', { textContent: 'Table' }), this.table);
+    this.listing = new Listing(id, isList ? 'List' : 'Table', this.title, isList);
+    this.further = new Listing(`${id}-answers`, 'Answers', this.title);
     this.root = element('article', { className: 'panel' }, this.heading, this.note, this.legend, this.drawing, this.empty,
-      this.spoken, this.details);
+      this.spoken, this.listing.root, this.further.root);
     this.root.setAttribute('aria-labelledby', this.heading.id);
     this.hidden = new Set();
-    this.details.addEventListener('toggle', () => this.fillTable());
+    this.canvas.addEventListener('click', (event) => this.click(event));
     this.canvas.addEventListener('keydown', (event) => this.key(event));
     this.canvas.addEventListener('blur', () => this.activate(null));
     parent.append(this.root);
     panels.push(this);
   }
 
-  // `shown`: note, chart (type, labels, datasets with `colour`, options), height, table (columns, rows), empty (a text when
-  // there is nothing to draw).
+  // `shown`: note, chart (type, labels, datasets with `colour`, options), height, table (columns, rows), further (name,
+  // columns, rows), pick (called with the place of a bar that was chosen), empty (a text when there is nothing to draw).
   show(shown) {
     this.shown = shown;
     this.note.textContent = shown.note ?? '';
@@ -54,17 +53,23 @@ class Panel {
     const isEmpty = Boolean(shown.empty);
     this.empty.hidden = !isEmpty;
     this.empty.textContent = shown.empty ?? '';
-    this.drawing.hidden = isEmpty;
-    this.details.hidden = isEmpty;
+    this.drawing.hidden = isEmpty || !shown.chart;
+    this.listing.root.hidden = isEmpty;
+    this.further.root.hidden = isEmpty || !shown.further?.rows.length;
+    this.canvas.classList.toggle('picks', Boolean(shown.pick));
     this.spoken.textContent = '';
-    if (isEmpty) {
+    if (isEmpty || !shown.chart) {
       this.chart?.destroy();
       this.chart = null;
       this.legend.replaceChildren();
     } else {
       this.draw();
     }
-    this.fillTable();
+    if (!isEmpty) this.listing.show(shown.table);
+    if (!this.further.root.hidden) {
+      this.further.summary.textContent = shown.further.name;
+      this.further.show(shown.further);
+    }
   }
 
   draw() {
@@ -81,7 +86,7 @@ class Panel {
       this.chart = new Chart(this.canvas, { type: chart.type, data: { labels: chart.labels, datasets }, options: chart.options() });
     }
     this.chart.resize();
-    this.canvas.setAttribute('aria-label', `${this.title}. ${this.shown.spoken ?? ''} The numbers are in the table below; the arrow keys move from value to value.`);
+    this.canvas.setAttribute('aria-label', `${this.title}. ${this.shown.spoken ?? ''} The numbers are in the table below; the arrow keys move from value to value${this.shown.pick ? ', Enter filters by one' : ''}.`);
     this.drawLegend();
   }
 
@@ -120,22 +125,11 @@ class Panel {
     return element('li', {}, button);
   }
 
-  fillTable() {
-    if (!this.details.open || this.shown.empty) {
-      this.table.replaceChildren();
-      return;
-    }
-    const { columns, rows, caption } = this.shown.table;
-    const isNumber = columns.map((column, at) => rows.length > 0 && rows.every((row) => typeof row[at] !== 'string' || /^[\d–]/.test(row[at])) && at > 0);
-    const head = element('tr', {}, ...columns.map((column, at) =>
-      userText('th', column, { scope: 'col', className: isNumber[at] ? 'number' : '' })));
-    const body = rows.map((row) => element('tr', {}, ...row.map((cell, at) => {
-      const text = typeof cell === 'number' ? someDigits.format(cell) : cell ?? '–';
-      return at === 0 ? userText('th', text, { scope: 'row' }) : userText('td', text, { className: isNumber[at] ? 'number' : '' });
-    })));
-    const parts = [element('thead', {}, head), element('tbody', {}, ...body)];
-    if (caption) parts.unshift(element('caption', { textContent: caption }));
-    this.table.replaceChildren(element('table', {}, ...parts));
+  click(event) {
+    if (!this.chart || !this.shown.pick) return;
+    const { mode, axis, intersect } = this.chart.options.interaction;
+    const [found] = this.chart.getElementsAtEventForMode(event, mode, { axis, intersect }, false);
+    if (found) this.shown.pick(found.index);
   }
 
   key(event) {
@@ -143,6 +137,10 @@ class Panel {
     const moves = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
     if (event.key === 'Escape') {
       this.activate(null);
+    } else if (event.key === 'Enter' && this.at != null && this.shown.pick) {
+      const { at } = this;
+      this.activate(null);
+      this.shown.pick(at);
     } else if (event.key in moves) {
       const at = this.at ?? (moves[event.key] > 0 ? -1 : length);
       this.activate(Math.min(length - 1, Math.max(0, at + moves[event.key])));

@@ -25,7 +25,7 @@ function showQuestion(question) {
   const bars = barsOf(question);
   const drawn = CHARTS[question.chart.kind](question, bars, { answered, skipped, sum });
   const parts = [question.type, `${wholeNumber.format(answered)} answered, ${wholeNumber.format(skipped)} not`, drawn.remark, question.package];
-  return { ...drawn, note: parts.filter(Boolean).join(' · '), empty: drawn.empty || (answered + skipped === 0 ? 'No answers in this selection.' : '') };
+  return { ...drawn, further: furtherOf(question), note: parts.filter(Boolean).join(' · '), empty: drawn.empty || (answered + skipped === 0 ? 'No answers in this selection.' : '') };
 }
 
 const CHARTS = {
@@ -46,6 +46,8 @@ const CHARTS = {
   },
 
   answered: (question, bars, { answered, skipped }) => {
+    const words = wordsOf(question);
+    if (words) return words;
     const rows = [['Answered', answered], ['Not answered', skipped]];
     return { ...ranking(rows, [['Responses', 'c0']], { unit: 'Responses' }), table: { columns: ['', 'Responses'], rows } };
   },
@@ -58,15 +60,17 @@ const CHARTS = {
     labels.push(isWhole ? `over ${at(count - 1)}` : `${at(count)} and more`);
     const ticks = labels.map((label, bar) => (bar === 0 ? '<' : bar > count ? '>' : at(bar - 1)));
     let rows = labels.map((label, bar) => [label, bars.get(bar) ?? 0, ticks[bar]]);
-    // The outer bins, only where there are any.
-    const all = new Set();
-    for (let entry = 2; entry < question.bars.list.length; entry += 4) all.add(question.bars.list[entry]);
-    rows = rows.filter((row, bar) => (bar > 0 && bar <= count) || all.has(bar));
+    // What is far from all others would leave no room for them: the axis ends before, the table has it.
+    const outside = ['below', 'above'].map((side, at) => [at ? count + 1 : 0, side]).filter(([bar]) => bars.get(bar));
+    const drawn = rows.slice(1, count + 1);
+    rows = rows.filter((row, bar) => (bar > 0 && bar <= count) || bars.get(bar));
     const others = bars.get(question.others) ?? 0;
     const numbers = rows.reduce((total, row) => total + row[1], 0);
     return {
-      ...histogram(rows, 'Answer'),
-      remark: [numbers > 0 ? `mean ${someDigits.format(sum / numbers)}` : '', others ? `${plural(others, 'answer')} that ${others === 1 ? 'is' : 'are'} no number` : ''].filter(Boolean).join(' · '),
+      ...histogram(drawn, 'Answer'),
+      table: { columns: ['Answer', 'Answers'], rows: rows.map(([label, number]) => [label, number]) },
+      remark: [numbers > 0 ? `mean ${someDigits.format(sum / numbers)}` : '', quartiles(question, numbers),
+        ...outside.map(([bar, side]) => `${plural(bars.get(bar), 'outlier')} ${side} the axis`), others ? `${plural(others, 'answer')} that ${others === 1 ? 'is' : 'are'} no number` : ''].filter(Boolean).join(' · '),
     };
   },
 
@@ -78,36 +82,16 @@ const CHARTS = {
   },
 
   places(question, bars) {
-    const places = question.chart.places.filter(([series, bin]) => isSelected(series, bin));
+    const places = samplesOf(question);
     const all = bars.get(0) ?? 0;
-    const degrees = (number, positive, negative) => `${Math.abs(number).toFixed(4)}° ${number < 0 ? negative : positive}`;
     return {
-      height: 300,
-      chart: {
-        type: 'scatter',
-        datasets: [{ label: 'Places', colour: 'c0', data: places.map(([, , y, x, name]) => ({ x, y, name })), pointRadius: 4, pointHoverRadius: 7, borderWidth: 1 }],
-        options: () => ({
-          scales: {
-            x: axis('Longitude (°)', { ...reach(places.map((place) => place[3]), 180), ticks: { maxTicksLimit: 7, includeBounds: false } }),
-            y: axis('Latitude (°)', { ...reach(places.map((place) => place[2]), 90), ticks: { maxTicksLimit: 7, includeBounds: false } }),
-          },
-          plugins: { tooltip: tooltip({ callbacks: { label: ({ raw }) => [
-            ...(raw.name ? [isolated(shortened(raw.name, 50))] : []), `${degrees(raw.y, 'N', 'S')}, ${degrees(raw.x, 'E', 'W')}`] } }) },
-        }),
-      },
+      ...mapOf(places),
       table: { columns: ['Place', 'Latitude', 'Longitude'], rows: places.map(([, , y, x, name]) => [name ?? '–', String(y), String(x)]) },
       remark: places.length < all ? `${wholeNumber.format(places.length)} of ${plural(all, 'place')} drawn` : plural(all, 'place'),
       empty: places.length ? '' : all ? 'Of the places that are drawn, none is in this selection.' : 'No places in this selection.',
     };
   },
 };
-
-// Where an axis of degrees begins and ends, with some room around the points.
-function reach(degrees, most) {
-  const [least, greatest] = [Math.min(...degrees), Math.max(...degrees)];
-  const room = Math.max((greatest - least) * 0.05, 0.001);
-  return { min: Math.max(-most, least - room), max: Math.min(most, greatest + room) };
-}
 
 function choiceBars(question, bars, answered, rest) {
   const { labels } = question.chart;
@@ -172,7 +156,7 @@ class Questions {
 
   panel(question) {
     if (!this.panels.has(question)) {
-      const panel = new Panel(`question-${data.questions.indexOf(question)}`, questionTitle(question), this.grid);
+      const panel = new Panel(`question-${data.questions.indexOf(question)}`, questionTitle(question), this.grid, { over: cardOf(question) });
       // In the order of the data, whenever it is made.
       const after = data.questions.slice(data.questions.indexOf(question) + 1).find((other) => this.panels.has(other));
       if (after) this.grid.insertBefore(panel.root, this.panels.get(after).root);

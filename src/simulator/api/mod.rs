@@ -14,7 +14,7 @@ mod webhooks;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -56,6 +56,9 @@ pub struct ApiConfig {
     pub response_place: ResponsePlace,
     /// How many calls an access token is good for in a minute; `None` for no limit.
     pub calls_per_minute: Option<usize>,
+    /// How long after it was made each subscription is disabled, as if an event could not be delivered; `None` for never.
+    /// One that was enabled again stays enabled.
+    pub disable_after: Option<Duration>,
     /// What the API takes for now.
     pub clock: Clock,
 }
@@ -81,6 +84,7 @@ impl ApiConfig {
             callback_spelling: CallbackSpelling::default(),
             response_place: ResponsePlace::default(),
             calls_per_minute: Some(CALLS_PER_MINUTE),
+            disable_after: None,
             clock: Arc::new(SystemTime::now),
         }
     }

@@ -205,7 +205,16 @@ pub(super) async fn create(State(api): State<Api>, body: Bytes) -> Result<Respon
     };
     callback.validate().await?;
     let answer = ok(&json!({ "webhookId": subscription.id }));
+    let id = subscription.id.clone();
     api.known().subscriptions.push(subscription);
+    if let Some(pause) = api.config().disable_after {
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            if api.disable(&id) {
+                tracing::info!(id, "disabled, as if an event could not be delivered for two days");
+            }
+        });
+    }
     Ok(answer)
 }
 

@@ -4,8 +4,9 @@ use std::{fs::File, io};
 
 use super::is_in_lake;
 use crate::tables::{
+    batch::Batch,
     schema::{Row, Table},
-    write::{Batch, ParquetWriter},
+    write::ParquetWriter,
 };
 
 /// Rows, or bytes of text, with which a batch goes to its writer.

@@ -3,18 +3,13 @@
 use std::{
     fs::File,
     io::{self, Read},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::MultiGzDecoder;
 use md5::{Digest, Md5};
 
-use super::{Progress, RowsError};
+use super::{Progress, RowsError, threads::each_of};
 use crate::export_files::{DataFile, ExportFilesError, Hashing, file, quoted};
 
 /// Bytes of lines that are read at once.
@@ -31,31 +26,7 @@ pub(super) fn read_lines<W: Worker>(
     progress: Progress<'_>,
     make: impl Fn() -> W + Sync,
 ) -> Result<Vec<W>, RowsError> {
-    let next = AtomicUsize::new(0);
-    let failure = Mutex::new(None);
-    let fail = |error| {
-        // The others stop at their next file.
-        next.store(files.len(), Ordering::Relaxed);
-        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-    };
-    let workers = thread::scope(|scope| {
-        let work = || {
-            let mut worker = make();
-            while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Err(error) = read_file(file, progress, &mut worker) {
-                    fail(error);
-                    break;
-                }
-            }
-            worker
-        };
-        let threads: Vec<_> = (0..threads.clamp(1, files.len().max(1))).map(|_| scope.spawn(work)).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, W>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().map(join).collect()
-    });
-    failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(workers), Err)
+    each_of(files, threads, make, |worker, file| read_file(file, progress, worker))
 }
 
 /// Takes the lines of data files.

@@ -11,14 +11,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{
-    RowsError,
-    files::LineError,
-    spill::{Span, Spill},
-};
+use super::spill::{Span, Spill};
 use crate::{
-    event::{Data, Event, EventType, Rank, Sha256Digest},
-    store::{StoredBody, StoredItem},
+    event::{Rank, Sha256Digest},
+    tables::schema::{Origin, Row},
 };
 
 const HEAPS: usize = 64;
@@ -94,51 +90,29 @@ fn parse(mut heap: &[u8]) -> Vec<Version<'_>> {
 }
 
 impl Notes<'_> {
-    /// Takes note of the item on a line, if it is a version of a response. `strings` are what of it can be read for little.
-    ///
-    /// Whether a version is an edit stands in its body, which mostly need not be read for that.
-    pub(super) fn note_line(&mut self, strings: &StoredItem, line: &str) -> Result<Noted, LineError> {
-        if version_key(strings).is_none() {
-            return Ok(Noted::Done);
-        }
-        if let Some(response_id) = strings.response_id()
-            && (strings.is_pulled() || !StoredItem::may_say_on_export_line(line, "isUpdateResponse"))
-        {
-            self.put(strings, response_id, strings.rank(false)).map_err(RowsError::Scratch)?;
-            return Ok(Noted::Done);
-        }
-        let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
-        match item.body() {
-            Ok(StoredBody::Whole(body)) => self.note(&item, &body)?,
-            Ok(StoredBody::Parts(_)) => return Ok(Noted::InParts),
-            // It makes no rows, so that another version is the latest.
-            Err(_) => {}
-        }
-        Ok(Noted::Done)
-    }
-
-    /// Takes note of an item, if it is a version of a response; `body` is its body, whole.
-    pub(super) fn note(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
-        let Ok(event) = Event::parse_stored(body, None) else { return Ok(()) };
-        // Other data makes no rows that could be the latest.
-        if let Data::Response(_) | Data::JobResponse(_) = event.data() {
-            let response_id = event.response_id().unwrap_or(&event.event_id);
-            self.put(item, response_id, item.rank(event.is_edit())).map_err(RowsError::Scratch)?;
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, item: &StoredItem, response_id: &str, rank: Option<Rank<'_>>) -> io::Result<()> {
-        let (Some((kind, group, key)), Some(rank)) = (version_key(item), rank) else { return Ok(()) };
+    /// Takes note of a row, if it is a version of a response.
+    pub(super) fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+        // Each kind is ranked in a table of its own.
+        let (kind, origin, response_id, is_update, is_pulled, ranked_at) = match row {
+            Row::Responses(row) => ("r", &row.origin, &row.response_id, row.is_update, row.is_pulled, row.ranked_at),
+            Row::JobResponses(row) => ("j", &row.origin, &row.response_id, row.is_update, row.is_pulled, row.ranked_at),
+            _ => return Ok(()),
+        };
+        let Origin { group_id, event_key, received_at, .. } = *origin;
+        let rank = if is_pulled == Some(true) {
+            Rank::of_pulled(received_at, event_key)
+        } else {
+            Rank::of_pushed(is_update == Some(true), ranked_at, received_at, event_key)
+        };
         let mut bytes = Vec::with_capacity(128);
         rank.append_to(&mut bytes);
         // A sort key has at most 1,024 bytes.
         let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
-        let response = id(group, &format!("{kind:?}\0{response_id}"));
+        let response = id(&[group_id, kind, response_id.as_deref().unwrap_or_default()]);
         let at = usize::from(response[0]) % HEAPS;
         let heap = &mut self.heaps[at];
         heap.extend_from_slice(&response);
-        heap.extend_from_slice(&id(group, key));
+        heap.extend_from_slice(&id(&[group_id, event_key]));
         heap.extend_from_slice(&length.to_be_bytes());
         heap.extend_from_slice(&bytes);
         if heap.len() < BLOCK_BYTES { Ok(()) } else { self.put_away(at) }
@@ -162,44 +136,12 @@ impl Notes<'_> {
 
 impl Superseded {
     /// Whether an item is not the latest version of its response.
-    pub(super) fn contains(&self, item: &StoredItem) -> bool {
-        !self.0.is_empty() && version_key(item).is_some_and(|(_, group, key)| self.0.contains(&id(group, key)))
+    pub(super) fn contains(&self, group: &str, event_key: &str) -> bool {
+        !self.0.is_empty() && self.0.contains(&id(&[group, event_key]))
     }
 }
 
-/// Whether a version was noted.
-pub(super) enum Noted {
-    /// It was, or is not a version of a response.
-    Done,
-    /// Its body is in parts, without which it cannot be.
-    InParts,
-}
-
-/// What has versions. Each is ranked in a table of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Versioned {
-    Response,
-    JobResponse,
-}
-
-impl Versioned {
-    /// Which of them the events of a type are, if any.
-    pub(super) fn of_type(name: &str) -> Option<Self> {
-        match EventType::from_name(name)? {
-            EventType::ActionResponse | EventType::SurveyResponse => Some(Self::Response),
-            EventType::JobResponse => Some(Self::JobResponse),
-            _ => None,
-        }
-    }
-}
-
-/// The key of an item that is a version of a response.
-fn version_key(item: &StoredItem) -> Option<(Versioned, &str, &str)> {
-    let kind = Versioned::of_type(item.event_type()?)?;
-    Some((kind, item.group()?, item.event_key()?))
-}
-
-fn id(group: &str, rest: &str) -> Id {
-    let digest = Sha256Digest::of(format!("{group}\0{rest}").as_bytes());
+fn id(parts: &[&str]) -> Id {
+    let digest = Sha256Digest::of(parts.join("\0").as_bytes());
     *digest.as_bytes().first_chunk().expect("a digest has 32 bytes")
 }

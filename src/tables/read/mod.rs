@@ -1,21 +1,26 @@
 //! How all items of an export become rows in bounded memory.
 //!
-//! The items are read twice: once to check that they are all there and which responses were edited, once for their rows.
+//! The items are read once. Their rows wait on disk, column by column, until it is known that all files are whole and which
+//! responses were edited: from then on, reading the rows costs a fraction of what unpacking and parsing the items did.
 
-mod check;
+mod block;
 mod error;
 mod files;
 mod latest;
 mod names;
+mod overview;
 mod rows;
 mod spill;
+mod threads;
+mod waiting;
 
 pub use self::{
-    check::CheckedExport,
+    block::Block,
     error::{DamagedItem, RowsError},
     names::Names,
-    rows::{OnDamage, Read, RowSink},
+    overview::overview,
+    rows::{OnDamage, ReadOptions, RowSink, StoredRows},
 };
 
-/// Is told how many bytes of the data files were read since the last time.
+/// Is told how much was done since the last time: bytes of data files, or blocks of rows.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CheckedExport, Progress, RowsError,
+    Progress, RowsError, StoredRows,
     files::{LineError, Worker, read_lines},
 };
 use crate::store::{ItemKind, StoredItem};
@@ -22,7 +22,7 @@ pub struct Names {
     pub groups: BTreeSet<String>,
 }
 
-impl CheckedExport {
+impl StoredRows {
     /// Reads the export once more for its event types and groups, whatever the filter wants; very many of them are not
     /// all remembered.
     ///

@@ -1,35 +1,31 @@
-//! The second reading: rows.
+//! Items become rows, which wait on disk until all of them were read.
 
 use std::{
-    collections::HashMap,
     io,
     path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use super::{
-    CheckedExport, DamagedItem, Progress, RowsError,
+    DamagedItem, Progress, RowsError,
+    block::Block,
     files::{LineError, Worker, read_lines},
+    latest::{Notes, Superseded, Versions},
     spill::{Span, Spill},
+    threads::each_of,
+    waiting::Waiting,
 };
 use crate::{
-    store::{ItemKind, MAX_BODY_BYTES, StoredBody, StoredItem, StoredParts},
-    tables::{Flattened, Row, flatten},
+    export_files::ExportFolder,
+    store::{ItemKind, StoredBody, StoredItem},
+    tables::{Filter, Flattened, Redactor, Row, flatten},
 };
 
-/// Takes rows. Each of the reading threads has one of its own.
+/// Takes rows.
 pub trait RowSink: Send {
     /// A row. Those of one item come one after the other, that of [`Table::Events`](crate::tables::Table) or
     /// [`Table::Quarantine`](crate::tables::Table) first.
     fn row(&mut self, row: &Row<'_>);
-
-    /// Is called after some items: a chance to pass their rows on.
-    ///
-    /// # Errors
-    /// When the rows cannot be taken; reading stops then.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// What to do about an item that is damaged.
@@ -41,79 +37,168 @@ pub enum OnDamage {
     Skip,
 }
 
-/// What was read.
-pub struct Read<S> {
-    /// The sinks of all threads.
-    pub sinks: Vec<S>,
+/// How an export is read.
+pub struct ReadOptions {
+    /// Which items are wanted.
+    pub filter: Filter,
+    /// What to do about those that are damaged.
+    pub damage: OnDamage,
+    /// Replaces phone numbers and names.
+    pub redactor: Option<Redactor>,
+    /// How many threads read.
+    pub threads: usize,
+}
+
+/// The rows of all wanted items of an export whose files are all there and whole.
+pub struct StoredRows {
+    pub(super) export: ExportFolder,
+    blocks: Blocks,
+    superseded: Superseded,
     /// How many items were made into rows.
     pub items: u64,
     /// The items that were left out.
     pub damaged: Vec<DamagedItem>,
 }
 
-impl CheckedExport {
+/// Where the blocks of rows are.
+struct Blocks {
+    spill: Spill,
+    spans: Mutex<Vec<Span>>,
+}
+
+impl StoredRows {
+    /// Compares all data files with their manifest, makes rows of the items, and finds out which versions of responses are
+    /// the latest among those that are wanted. Memory does not depend on the number of items. `scratch` is a folder for what
+    /// does not belong in memory.
+    ///
+    /// # Errors
+    /// When a file is not the one that was exported or cannot be read, or when an item is damaged and that fails.
+    pub fn read(
+        export: ExportFolder,
+        options: &ReadOptions,
+        scratch: &Path,
+        progress: Progress<'_>,
+    ) -> Result<Self, RowsError> {
+        let spill = || Spill::new(scratch).map_err(RowsError::Scratch);
+        let versions = Versions::new(scratch).map_err(RowsError::Scratch)?;
+        let waiting = Waiting::new(scratch).map_err(RowsError::Scratch)?;
+        let blocks = Blocks { spill: spill()?, spans: Mutex::default() };
+        let make = || Flattener {
+            options,
+            waiting: &waiting,
+            blocks: &blocks,
+            block: Block::new(),
+            notes: versions.notes(),
+            redactor: options.redactor.clone(),
+            items: 0,
+            damaged: Vec::new(),
+        };
+        let mut flatteners = read_lines(&export.files, options.threads, progress, make)?;
+        let mut last = make();
+        waiting.resume(|item, body| {
+            match body {
+                Ok(body) => last.item(item, &body)?,
+                Err(error) => last.damaged(error)?,
+            }
+            last.chunk()
+        })?;
+        flatteners.push(last);
+        let (mut items, mut damaged) = (0, Vec::new());
+        for mut flattener in flatteners {
+            flattener.put_away()?;
+            flattener.notes.finish().map_err(RowsError::Scratch)?;
+            items += flattener.items;
+            damaged.append(&mut flattener.damaged);
+        }
+        if options.damage == OnDamage::Fail && !damaged.is_empty() {
+            return Err(damaged.swap_remove(0).into());
+        }
+        let superseded = versions.superseded().map_err(RowsError::Scratch)?;
+        Ok(Self { export, blocks, superseded, items, damaged })
+    }
+
+    /// Of which point in time the export is, as its manifest says.
+    pub fn exported_at(&self) -> &str {
+        &self.export.exported_at
+    }
+
     /// Size of all data files.
     pub fn bytes(&self) -> u64 {
         self.export.bytes()
     }
 
-    /// Reads all wanted items and passes their rows to sinks, one for each of at most `threads` threads. Memory does not
-    /// depend on the number of items. `scratch` is a folder for what does not belong in memory: the parts of large bodies.
+    /// How many blocks the rows are in.
+    pub fn blocks(&self) -> u64 {
+        self.spans().len() as u64
+    }
+
+    /// Passes all blocks to `each`, with one of the workers that `make` makes for each of at most `threads` threads, and
+    /// returns the workers. `progress` is told of every block.
     ///
     /// # Errors
-    /// When the export cannot be read, a sink does not take its rows, or an item is damaged and `damage` says to fail.
-    pub fn rows<S: RowSink>(
+    /// When the rows cannot be read back, or as `each` fails.
+    pub fn each_block<W: Send>(
         &self,
-        scratch: &Path,
         threads: usize,
-        damage: OnDamage,
+        progress: Progress<'_>,
+        make: impl Fn() -> W + Sync,
+        each: impl Fn(&mut W, Block) -> io::Result<()> + Sync,
+    ) -> Result<Vec<W>, RowsError> {
+        each_of(&self.spans(), threads, make, |worker, span| {
+            let mut bytes = Vec::new();
+            self.blocks.spill.get(*span, &mut bytes).map_err(RowsError::Scratch)?;
+            let mut block = Block::of_bytes(&bytes).map_err(RowsError::Scratch)?;
+            drop(bytes);
+            block.mark_latest(|group, key| !self.superseded.contains(group, key));
+            progress(1);
+            each(worker, block).map_err(RowsError::Sink)
+        })
+    }
+
+    /// Passes all rows to sinks, one for each of at most `threads` threads, and returns the sinks.
+    ///
+    /// # Errors
+    /// When the rows cannot be read back.
+    pub fn each_row<S: RowSink>(
+        &self,
+        threads: usize,
         progress: Progress<'_>,
         sink: impl Fn() -> S + Sync,
-    ) -> Result<Read<S>, RowsError> {
-        let waiting = Waiting::new(scratch).map_err(RowsError::Scratch)?;
-        let make =
-            || Flattener { checked: self, waiting: &waiting, damage, sink: sink(), items: 0, damaged: Vec::new() };
-        let mut flatteners = read_lines(&self.export.files, threads, progress, make)?;
-        match flatteners.first_mut() {
-            Some(first) => waiting.resume(|item, body| {
-                match body {
-                    Ok(body) => first.item(item, &body)?,
-                    Err(error) => first.damaged(error)?,
-                }
-                first.sink.flush().map_err(RowsError::Sink)
-            })?,
-            None => flatteners.push(make()),
-        }
-        let mut read = Read { sinks: Vec::new(), items: 0, damaged: Vec::new() };
-        for flattener in flatteners {
-            read.items += flattener.items;
-            read.damaged.extend(flattener.damaged);
-            read.sinks.push(flattener.sink);
-        }
-        Ok(read)
+    ) -> Result<Vec<S>, RowsError> {
+        self.each_block(threads, progress, sink, |sink, block| {
+            block.each_row(sink);
+            Ok(())
+        })
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        self.blocks.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-struct Flattener<'a, S> {
-    checked: &'a CheckedExport,
+struct Flattener<'a> {
+    options: &'a ReadOptions,
     waiting: &'a Waiting,
-    damage: OnDamage,
-    sink: S,
+    blocks: &'a Blocks,
+    block: Block,
+    notes: Notes<'a>,
+    redactor: Option<Redactor>,
     items: u64,
     damaged: Vec<DamagedItem>,
 }
 
-impl<S: RowSink> Worker for Flattener<'_, S> {
-    const CHECKS: bool = false;
+impl Worker for Flattener<'_> {
+    const CHECKS: bool = true;
 
     fn line(&mut self, line: &str) -> Result<(), LineError> {
         let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
+        let filter = &self.options.filter;
         match item.kind() {
-            ItemKind::Part if self.checked.filter.wants_group(&item) => return Ok(self.waiting.part(&item)?),
+            ItemKind::Part if filter.wants_group(&item) => return Ok(self.waiting.part(&item)?),
             ItemKind::Part | ItemKind::Group | ItemKind::Erased => return Ok(()),
             ItemKind::Event | ItemKind::Quarantined => {}
         }
-        if !self.checked.filter.wants(&item) {
+        if !filter.wants(&item) {
             return Ok(());
         }
         match item.body() {
@@ -121,18 +206,31 @@ impl<S: RowSink> Worker for Flattener<'_, S> {
             Ok(StoredBody::Parts(_)) => self.waiting.item(line)?,
             Err(error) => self.damaged(error.into())?,
         }
+        if self.block.is_full() {
+            self.put_away()?;
+        }
         Ok(())
     }
 
     fn chunk(&mut self) -> Result<(), RowsError> {
-        self.sink.flush().map_err(RowsError::Sink)
+        if self.block.is_full() { self.put_away() } else { Ok(()) }
     }
 }
 
-impl<S: RowSink> Flattener<'_, S> {
+impl Flattener<'_> {
     fn item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
-        let is_latest = !self.checked.superseded.contains(item);
-        match flatten(item, body, is_latest, &mut |row| self.sink.row(row)) {
+        let Self { block, notes, redactor, .. } = self;
+        let mut noted = Ok(());
+        // Whether it is the latest version is known when all items were read.
+        let is_latest = true;
+        let flattened = flatten(item, body, is_latest, &mut |row| {
+            if noted.is_ok() {
+                noted = notes.row(row);
+            }
+            block.push(row, redactor.as_mut());
+        });
+        noted.map_err(RowsError::Scratch)?;
+        match flattened {
             Flattened::Rows => {
                 self.items += 1;
                 Ok(())
@@ -141,75 +239,28 @@ impl<S: RowSink> Flattener<'_, S> {
         }
     }
 
-    /// Leaves out an item for an error that is of the item alone, if damaged items may be left out.
+    /// Takes note of an item that is damaged; any other error is returned. Whether such items may be left out matters when all
+    /// files are known to be whole: until then, a damaged file is the likelier reason.
     fn damaged(&mut self, error: RowsError) -> Result<(), RowsError> {
-        match (error, self.damage) {
-            (RowsError::Damaged(item), OnDamage::Skip) => {
+        match error {
+            // Without permission to leave them out, the first is the one that is told.
+            RowsError::Damaged(item) if self.options.damage == OnDamage::Skip || self.damaged.is_empty() => {
                 self.damaged.push(item);
                 Ok(())
             }
-            (error, _) => Err(error),
+            RowsError::Damaged(_) => Ok(()),
+            error => Err(error),
         }
     }
-}
 
-/// Items whose bodies are in parts, until all parts were read. They wait on disk; memory holds where they are.
-pub(super) struct Waiting {
-    spill: Spill,
-    parts: Mutex<HashMap<(String, String), Span>>,
-    items: Mutex<Vec<Span>>,
-}
-
-impl Waiting {
-    pub(super) fn new(folder: &Path) -> io::Result<Self> {
-        Ok(Self { spill: Spill::new(folder)?, parts: Mutex::default(), items: Mutex::default() })
-    }
-
-    pub(super) fn part(&self, item: &StoredItem) -> Result<(), RowsError> {
-        let (Some(group), Some(key), Some(piece)) = (item.group(), item.event_key(), item.part()) else {
+    /// Puts the rows on disk.
+    fn put_away(&mut self) -> Result<(), RowsError> {
+        if self.block.is_empty() {
             return Ok(());
-        };
-        let place = self.spill.put(piece).map_err(RowsError::Scratch)?;
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.insert((group.to_owned(), key.to_owned()), place);
-        Ok(())
-    }
-
-    pub(super) fn item(&self, line: &str) -> Result<(), RowsError> {
-        let place = self.spill.put(line.as_bytes()).map_err(RowsError::Scratch)?;
-        self.items.lock().unwrap_or_else(PoisonError::into_inner).push(place);
-        Ok(())
-    }
-
-    /// Calls `each` with every item and its body, or why there is none, now that all parts were read.
-    pub(super) fn resume(
-        &self,
-        mut each: impl FnMut(&StoredItem, Result<Vec<u8>, RowsError>) -> Result<(), RowsError>,
-    ) -> Result<(), RowsError> {
-        let items = std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner));
-        for place in items {
-            let mut line = Vec::new();
-            self.spill.get(place, &mut line).map_err(RowsError::Scratch)?;
-            // It was an item with parts when it was put away.
-            let Ok(item) = StoredItem::from_export_line(&String::from_utf8_lossy(&line)) else { continue };
-            let Ok(StoredBody::Parts(parts)) = item.body() else { continue };
-            each(&item, self.join(&item, &parts))?;
         }
+        let block = std::mem::replace(&mut self.block, Block::new());
+        let span = self.blocks.spill.put(&block.to_bytes()).map_err(RowsError::Scratch)?;
+        self.blocks.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
         Ok(())
-    }
-
-    fn join(&self, item: &StoredItem, parts: &StoredParts<'_>) -> Result<Vec<u8>, RowsError> {
-        let group = item.group().unwrap_or_default();
-        let places = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut gzip = Vec::new();
-        for key in parts.keys() {
-            let place = places.get(&(group.to_owned(), key.as_str().to_owned())).ok_or_else(|| parts.missing())?;
-            self.spill.get(*place, &mut gzip).map_err(RowsError::Scratch)?;
-            // What unpacks to a body that is read is not larger than it, and must not fill the memory.
-            if gzip.len() > MAX_BODY_BYTES {
-                return Err(item.damaged("its parts are larger than any body that is received").into());
-            }
-        }
-        Ok(parts.join(&gzip)?)
     }
 }

@@ -5,8 +5,8 @@ use std::{
     io::{self, BufWriter, Write},
 };
 
-use super::{Batch, TableWriter};
-use crate::tables::{column::Cell, schema::Table};
+use super::TableWriter;
+use crate::tables::{batch::Batch, column::Cell, schema::Table};
 
 /// Writes a table as CSV: UTF-8, lines end with CR LF, null and the empty text are both an empty field.
 pub(super) struct CsvWriter {

@@ -1,4 +1,4 @@
-//! All tables at once: a file and a thread for each, fed in batches by those who read.
+//! All tables at once: a file and a thread for each, fed in batches.
 
 use std::{
     fmt,
@@ -9,27 +9,18 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::{Batch, FolderError, Format, OutputFolder, TableWriter, package, writer};
+use super::{FolderError, Format, OutputFolder, TableWriter, package, writer};
 use crate::{
     event::Timestamp,
-    tables::{
-        read::RowSink,
-        redact::Redactor,
-        schema::{Row, Table},
-    },
+    tables::{batch::Batch, schema::Table},
 };
 
 /// Batches that may wait for a table's writer.
 const WAITING_BATCHES: usize = 4;
-/// Rows, or bytes of text, with which a batch goes to its writer.
-const BATCH_ROWS: usize = 4096;
-const BATCH_TEXT_BYTES: usize = 512 * 1024;
-
 /// An export that is being written: one file for each table.
 pub struct TablesExport {
     folder: OutputFolder,
     format: Format,
-    redactor: Option<Redactor>,
     senders: Vec<SyncSender<Batch>>,
     writers: Vec<JoinHandle<io::Result<u64>>>,
 }
@@ -92,13 +83,13 @@ impl From<FolderError> for ExportError {
 
 impl TablesExport {
     /// Begins an export into the folder `place`, which is replaced when the export is finished, for a process that is the
-    /// only one to write it. A redactor replaces phone numbers and names.
+    /// only one to write it.
     ///
     /// # Errors
     /// When the folder is in use for something else, or cannot be written.
-    pub fn begin(place: &Path, format: Format, redactor: Option<Redactor>) -> Result<Self, ExportError> {
+    pub fn begin(place: &Path, format: Format) -> Result<Self, ExportError> {
         let folder = OutputFolder::begin(place, package::has_written)?;
-        let mut export = Self { folder, format, redactor, senders: Vec::new(), writers: Vec::new() };
+        let mut export = Self { folder, format, senders: Vec::new(), writers: Vec::new() };
         for table in Table::ALL {
             let failed = |source| ExportError::Table { table, source };
             let file = File::create(export.folder.path().join(package::file_name(format, table))).map_err(failed)?;
@@ -117,11 +108,7 @@ impl TablesExport {
 
     /// What takes the rows of one thread.
     pub fn sink(&self) -> Batches {
-        Batches {
-            open: Table::ALL.map(Batch::new).into(),
-            senders: self.senders.clone(),
-            redactor: self.redactor.clone(),
-        }
+        Batches(self.senders.clone())
     }
 
     /// Gives up. What was in the place before stays there.
@@ -137,15 +124,11 @@ impl TablesExport {
         Ok(())
     }
 
-    /// Writes out everything, describes it, and puts the folder into its place.
+    /// Writes out everything, describes it, and puts the folder into its place. The sinks must have been dropped.
     ///
     /// # Errors
     /// When a file cannot be written; then, what was in the place before is still there.
-    pub fn finish(self, sinks: Vec<Batches>, created: Timestamp) -> Result<Exported, ExportError> {
-        for mut sink in sinks {
-            // If its writer has ended, the writer's own error below says why.
-            let _ = sink.send(|_| true);
-        }
+    pub fn finish(self, created: Timestamp) -> Result<Exported, ExportError> {
         drop(self.senders);
         let mut files = Vec::new();
         for (table, writer) in Table::ALL.into_iter().zip(self.writers) {
@@ -173,39 +156,20 @@ fn write(mut writer: Box<dyn TableWriter>, batches: Receiver<Batch>) -> io::Resu
     Ok(rows)
 }
 
-/// Collects rows, and passes them on in batches.
-pub struct Batches {
-    open: Vec<Batch>,
-    senders: Vec<SyncSender<Batch>>,
-    redactor: Option<Redactor>,
-}
+/// Passes rows on to the files of their tables.
+pub struct Batches(Vec<SyncSender<Batch>>);
 
 impl Batches {
-    fn send(&mut self, is_full: impl Fn(&Batch) -> bool) -> io::Result<()> {
-        for (batch, sender) in self.open.iter_mut().zip(&self.senders) {
-            if batch.rows > 0 && is_full(batch) {
-                let mut batch = std::mem::replace(batch, Batch::new(batch.table));
-                batch.shrink();
+    /// Takes some rows of each table, in the order of [`Table::ALL`].
+    ///
+    /// # Errors
+    /// When a table takes no more rows: [`TablesExport::abandon`] tells why.
+    pub fn take(&mut self, batches: Vec<Batch>) -> io::Result<()> {
+        for (batch, sender) in batches.into_iter().zip(&self.0) {
+            if batch.rows > 0 {
                 sender.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
             }
         }
         Ok(())
-    }
-}
-
-impl RowSink for Batches {
-    fn row(&mut self, row: &Row<'_>) {
-        let batch = &mut self.open[row.table() as usize];
-        batch.rows += 1;
-        let mut columns = batch.columns.iter_mut();
-        if let Some(redactor) = &mut self.redactor {
-            redactor.row(row, |cell| columns.next().into_iter().for_each(|column| column.push(cell)));
-        } else {
-            row.each_cell(|_, cell| columns.next().into_iter().for_each(|column| column.push(cell)));
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.send(|batch| batch.rows >= BATCH_ROWS || batch.text_bytes() >= BATCH_TEXT_BYTES)
     }
 }

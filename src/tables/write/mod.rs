@@ -1,6 +1,5 @@
 //! Rows become files: CSV, Parquet or NDJSON, one file per table, in a folder that appears all at once.
 
-mod batch;
 #[cfg(feature = "cli")]
 mod csv;
 #[cfg(feature = "cli")]
@@ -16,7 +15,6 @@ mod parquet;
 #[cfg(feature = "cli")]
 use std::{fs::File, io};
 
-pub use self::batch::{Batch, ColumnData};
 pub(super) use self::parquet::{ParquetWriter, io_error, properties as parquet_properties};
 #[cfg(feature = "cli")]
 pub use self::{
@@ -24,7 +22,7 @@ pub use self::{
     folder::{FolderError, OutputFolder},
 };
 #[cfg(feature = "cli")]
-use super::schema::Table;
+use super::{batch::Batch, schema::Table};
 
 /// The format of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

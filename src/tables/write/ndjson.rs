@@ -5,8 +5,8 @@ use std::{
     io::{self, BufWriter, Write},
 };
 
-use super::{Batch, TableWriter};
-use crate::tables::{column::Cell, schema::Table};
+use super::TableWriter;
+use crate::tables::{batch::Batch, column::Cell, schema::Table};
 
 /// Writes a table as NDJSON: times as RFC 3339, nulls written out.
 pub(super) struct NdjsonWriter {

@@ -14,11 +14,10 @@ use parquet::{
     schema::types::{Type, TypePtr},
 };
 
-use super::{
-    Batch,
-    batch::{ColumnData, Values},
+use crate::tables::{
+    batch::{Batch, ColumnData, Values},
+    column::{Column, ColumnType},
 };
-use crate::tables::column::{Column, ColumnType};
 
 /// Rows in a row group: small enough to hold one of each table in memory, large enough that DuckDB, Spark and Athena give
 /// each to one thread (DuckDB's own row groups have 122,880).

@@ -49,7 +49,9 @@ fn a_database_file_outlives_the_command() {
     assert!(first.post("t", EVENT).contains(r#""outcome":"stored""#));
     drop(first);
 
-    assert!(Dev::start(&arguments, Some("t")).post("t", EVENT).contains(r#""outcome":"duplicate""#));
+    let again = Dev::start(&arguments, Some("t"));
+    assert!(again.post("t", EVENT).contains(r#""outcome":"duplicate""#));
+    assert!(!again.process.output().contains("WARN"), "{}", again.process.output());
 }
 
 #[test]

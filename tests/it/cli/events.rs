@@ -61,6 +61,68 @@ async fn events_are_listed_by_group_type_and_time_the_newest_first() {
 }
 
 #[tokio::test]
+async fn senders_are_listed_and_texts_only_when_asked_for() {
+    let operator = Operator::new().await;
+    let long = "word ".repeat(30);
+    for (id, more) in [
+        ("1", json!({ "fromUserId": "user-1", "fromUserName": "Asha", "data": { "text": long } })),
+        ("2", json!({ "fromUserId": "user-2", "data": { "text": "Hello\nthere" } })),
+    ] {
+        let mut body =
+            json!({ "eventType": "TextMessageCreated", "eventId": id, "objectId": GROUP, "objectType": "Group" });
+        body.as_object_mut().expect("it is one").extend(more.as_object().expect("it is one").clone());
+        operator.world.deliver_body(body.to_string()).await;
+    }
+    let secret = json!({ "eventType": "SurveyResponse", "eventId": "3", "objectId": GROUP, "objectType": "Group",
+        "fromUserId": "user-3", "fromUserName": "Nobody",
+        "data": { "responseDetails": { "isAnonymous": true }, "isAnonymous": true } });
+    operator.world.deliver_body(secret.to_string()).await;
+
+    let text = operator.run(&["events", "list", "--group", GROUP]).await.ok().output;
+    assert!(text.contains("Asha") && text.contains("user-2") && text.contains("(anonymous)"), "{text}");
+    assert!(!text.contains("Hello") && !text.contains("word") && !text.contains("Nobody"), "{text}");
+    let text = operator.run(&["events", "list", "--group", GROUP, "--show-text"]).await.ok().output;
+    assert!(text.contains("Hello there") && text.contains("word word") && text.contains('…'), "{text}");
+
+    let listed = operator.run(&["events", "list", "--group", GROUP, "--json", "--show-text"]).await.json();
+    let event = |id: &str| listed["events"].as_array().into_iter().flatten().find(|event| event["eventId"] == id);
+    assert_eq!(event("1").expect("it is there")["fromUserName"], "Asha");
+    assert_eq!(event("2").expect("it is there")["text"], "Hello there");
+    assert_eq!(event("3").expect("it is there")["fromUserId"], Value::Null);
+    let listed = operator.run(&["events", "list", "--group", GROUP, "--json"]).await;
+    assert!(!listed.output.contains("Hello") && listed.json()["more"] == false, "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_off_says_how_to_see_more_and_one_that_just_fits_does_not() {
+    let operator = Operator::new().await;
+    for second in 0..3 {
+        store(&operator, "TextMessageCreated", &format!("id-{second}"), second).await;
+    }
+    let list = ["events", "list", "--group", GROUP, "--limit"];
+    let ran = operator.run(&[&list[..], &["2"]].concat()).await.ok();
+    assert!(ran.error == "more: --limit 4\n" && ran.output.lines().count() == 3, "{ran:?}");
+    assert_eq!(operator.run(&[&list[..], &["2", "--json"]].concat()).await.json()["more"], true);
+    assert_eq!(operator.run(&[&list[..], &["3"]].concat()).await.ok().error, "");
+}
+
+#[tokio::test]
+async fn an_event_is_shown_by_the_beginning_of_its_key_if_no_other_begins_so() {
+    let operator = Operator::new().await;
+    for id in ["id-1", "id-12", "id-3"] {
+        store(&operator, "TextMessageCreated", id, 0).await;
+    }
+    let show = async |key: &str| operator.run(&["events", "show", "--group", GROUP, key, "--json"]).await;
+
+    assert_eq!(show("TextMessageCreated#id-3").await.json()["eventId"], "id-3");
+    assert_eq!(show("TextMessageCreated#id-1").await.json()["eventId"], "id-1", "a whole key is that key");
+    let several = show("TextM").await;
+    assert!(several.code == 1 && several.error.contains("\n  TextMessageCreated#id-12"), "{several:?}");
+    let none = show("Survey").await;
+    assert!(none.code == 1 && none.error.contains("there is no item"), "{none:?}");
+}
+
+#[tokio::test]
 async fn an_event_is_shown_with_its_body() {
     let operator = Operator::new().await;
     store(&operator, "TextMessageCreated", "id-1", 0).await;

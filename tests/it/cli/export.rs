@@ -204,6 +204,19 @@ fn two_runs_into_one_folder_end_with_the_whole_export_of_one_and_an_error_of_the
     assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_lock_file_that_is_a_link_is_locked_where_it_leads() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let (raw, out) = (folder.path().join("raw"), folder.path().join("out"));
+    write_export(&raw, &items(), 1);
+    std::os::unix::fs::symlink("elsewhere", folder.path().join(".out.lock")).expect("a link can be made");
+
+    let (code, _, error) = export(&["--from", text(&raw), "--out", text(&out), "--format", "ndjson"], &[]);
+
+    assert_eq!(code, 0, "{error}");
+}
+
 #[test]
 fn a_period_that_ends_before_it_begins_is_wrong_usage_in_every_command() {
     let period = ["--since", "2023-03-08", "--until", "2023-03-07"];

@@ -5,7 +5,13 @@ use std::process::Command;
 use crate::support::process::run;
 
 fn kaizala(arguments: &[&str]) -> (i32, String) {
-    let output = run(Command::new(env!("CARGO_BIN_EXE_kaizala")).args(arguments).env_clear(), b"");
+    // So wide that nothing wraps.
+    kaizala_with(arguments, &[("COLUMNS", "1000")])
+}
+
+fn kaizala_with(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
+    let output = run(command.args(arguments).env_clear().envs(environment.iter().copied()), b"");
     (output.status.code().expect("it exits"), String::from_utf8(output.stdout).expect("it prints text"))
 }
 
@@ -57,6 +63,33 @@ fn every_command_that_tells_something_tells_it_in_json_and_takes_every_option_fr
         let options = help.lines().filter(|line| begins(line)).count();
         assert_eq!(help.matches("[env: ").count(), options, "{command:?}: {help}");
     }
+}
+
+#[test]
+fn help_wraps_at_the_width_of_the_terminal() {
+    for columns in ["60", "90"] {
+        let (_, help) = kaizala_with(&["pull", "--help"], &[("COLUMNS", columns)]);
+        let widest = help.lines().filter(|line| !line.starts_with("Usage:")).map(|line| line.chars().count()).max();
+        let width: usize = columns.parse().expect("it is a number");
+        assert!(widest <= Some(width) && widest > Some(width / 2), "{columns}: {widest:?}\n{help}");
+    }
+}
+
+#[test]
+fn an_option_whose_variable_is_set_does_not_show_as_required() {
+    let usage = |environment: &[(&str, &str)]| {
+        let (_, help) = kaizala_with(&["events", "list", "--help"], environment);
+        help.lines().find(|line| line.starts_with("Usage:")).expect("there is one").to_owned()
+    };
+    assert!(usage(&[]).contains("--group <GROUP>"));
+    assert_eq!(usage(&[("KAIZALA_GROUP", "g")]), "Usage: kaizala events list [OPTIONS]");
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
+    let wrong =
+        run(command.args(["events", "list"]).env_clear().env("TABLE_NAME", "t").env("KAIZALA_JSON", "true"), b"");
+    let error = String::from_utf8(wrong.stderr).expect("it prints text");
+    assert!(wrong.status.code() == Some(2) && error.contains("--group <GROUP>"), "{error}");
+    assert!(!error.contains("--table") && !error.contains("--json"), "{error}");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn numbers_are_those_of_the_events_with_edits_counted_once() {
     assert_eq!(page.table("responses"), json!([[HOSTILE, "3", "1", "–"], ["Clean", "1", "1", "–"]]));
     assert_eq!(
         page.table("completion"),
-        json!([[HOSTILE, "Card", "2", "3", "67%"], ["Clean", "Job", "1", "3", "33%"]])
+        json!([["Clean", "Job", "1", "3", "33%"], [HOSTILE, "Card", "2", "3", "67%"]])
     );
     assert_eq!(page.table("jobs")[0], json!(["2023-03-06", "1", "0", "2"]));
     assert_eq!(
@@ -105,7 +105,7 @@ fn numbers_are_those_of_the_events_with_edits_counted_once() {
     assert_eq!(page.note(&choice), "SingleOption · 2 answered, 1 not");
     let number = page.question("=1+1");
     assert_eq!(page.table(&number), json!([["4", "1"], ["5", "0"], ["6", "0"], ["7", "1"]]));
-    assert_eq!(page.note(&number), "Numeric · 2 answered, 1 not · mean 5.5");
+    assert_eq!(page.note(&number), "Numeric · 2 answered, 1 not · mean 5.5 · median 5.5, middle half 4.75 to 6.25");
     let when = page.question("When");
     assert_eq!(page.table(&when), json!([["5 Mar 2023", "2"]]));
     let place = page.question("\u{202e}مكان 🏪");
@@ -132,6 +132,8 @@ fn what_people_wrote_is_text_and_nothing_else() {
     }
     let words = page.question("{{data}}");
     assert_eq!(page.table(&words)[0][0], "🏪 \u{2028}<b>");
+    let answers = page.table(&format!("{words}-answers"));
+    assert_eq!(answers[0][0], "🏪 \u{2028}<b>");
     page.option("group", HOSTILE);
     page.option("action", HOSTILE);
     assert_eq!(

@@ -183,3 +183,46 @@ async fn tokens_are_kept_between_commands_at_home() {
     assert_eq!(kept.iter().filter(|path| path.extension().is_some_and(|ending| ending == "json")).count(), 1);
     assert!(kept.into_iter().all(|path| mode(path) == 0o600));
 }
+
+#[tokio::test]
+async fn a_second_subscription_of_the_same_object_to_the_same_url_is_warned_of() {
+    let operator = Operator::new().await;
+    let more = ["--events", "all"];
+    let first = register(&operator, &more).await.ok();
+    assert_eq!(first.error, "");
+    let id = operator.api.subscriptions().remove(0).id;
+    let second = register(&operator, &more).await.ok();
+    assert!(second.error.contains(&format!("warning: webhook {id}")) && second.error.contains("twice"), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_a_profile_does_not_know_is_told_with_those_that_it_knows() {
+    let operator = Operator::new().await;
+    operator.write(".profile.toml", "refresh_tokn = \"a-secret\"\n");
+    let ran = operator.run(&["webhook", "list", "--group", "g", "--profile-file", ".profile.toml"]).await;
+    assert!(ran.code == 1 && ran.error.contains("line 1") && ran.error.contains("refresh_token"), "{ran:?}");
+    for name in ["api_url", "application_id", "application_secret", "state_file"] {
+        assert!(ran.error.contains(name), "{ran:?}");
+    }
+    assert!(!ran.error.contains("a-secret"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn the_samples_can_be_used_as_they_are_printed() {
+    let operator = Operator::new().await;
+    let subscriptions = operator.run(&["webhook", "example"]).await.ok().output;
+    operator.write("subscriptions.toml", &subscriptions);
+    operator.write("callback-token", "a-token\n");
+    let check = operator.run(&["webhook", "sync", "subscriptions.toml", "--check"]).await;
+    assert!(check.code == 3 && check.error.contains("changes needed: 2"), "{check:?}");
+    let readme = include_str!("../../../README.md");
+    let (_, body) = subscriptions.split_once('\n').expect("it has lines");
+    assert!(readme.contains(body.trim_end()), "the README shows the same");
+
+    let profile = operator.run(&["webhook", "example", "profile"]).await.ok().output;
+    operator.write("profile.toml", &profile);
+    let ours = ["webhook", "list", "--group", "g", "--profile-file", "profile.toml"];
+    let none = ["KAIZALA_APPLICATION_ID", "KAIZALA_APPLICATION_SECRET", "KAIZALA_REFRESH_TOKEN"].map(|name| (name, ""));
+    let ran = operator.run_with(&ours, &none).await;
+    assert!(ran.code == 1 && ran.error.contains("Kaizala refuses"), "understood, and of nobody: {ran:?}");
+}

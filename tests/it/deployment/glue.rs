@@ -59,8 +59,8 @@ fn head(logical_id: &str, name: &str, table_type: &str) -> String {
 }
 
 fn columns(table: Table) -> String {
-    let column = |column: &Column| format!("            - {{ Name: {}, Type: {} }}\n", column.name, hive(column));
-    table.lake_columns().map(column).collect::<Vec<_>>().concat()
+    let line = |column: &Column| format!("            - {{ Name: {}, Type: {} }}\n", column.name, hive(column));
+    table.lake_columns().map(line).collect::<Vec<_>>().concat()
 }
 
 fn glue_table(table: Table) -> String {

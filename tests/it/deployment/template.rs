@@ -41,6 +41,18 @@ fn the_table_has_the_documented_keys_index_and_expiry() {
 }
 
 #[test]
+fn the_table_is_tagged_with_the_version_and_the_digests_that_doctor_compares() {
+    let template = template();
+    let (_, table) = only(&template, "AWS::DynamoDB::Table");
+    let digests = json!({"Fn::Join": [" ", {"Fn::Split": [",", {"Ref": "CallbackTokenSha256"}]}]});
+    let tags = json!([
+        {"Key": "kaizala-webhook:template", "Value": env!("CARGO_PKG_VERSION")},
+        {"Key": "kaizala-webhook:tokens", "Value": digests},
+    ]);
+    assert_eq!(table["Properties"]["Tags"], tags);
+}
+
+#[test]
 fn the_table_is_encrypted_recoverable_and_survives_the_stack() {
     let template = template();
     let (_, table) = only(&template, "AWS::DynamoDB::Table");

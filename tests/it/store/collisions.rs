@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use bytes::Bytes;
 use kaizala_webhook::{
     clock::now,
-    event::{QUARANTINE_GROUP, Sha256Digest, Unreadable},
+    event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Unreadable},
     store::{Arrival, QuarantineReason, Record, StoredItem},
 };
 
@@ -22,18 +22,23 @@ fn event(text: &str) -> String {
 async fn world_with_collision(edit: &str) -> (World, StoredItem) {
     let world = World::new().await;
     assert_eq!(world.deliver_body(event("original")).await.outcome(), "stored");
-    let mut digest = *Sha256Digest::of(format!("X\n\"{edit}\"").as_bytes()).as_bytes();
-    let key = format!("{KEY}#r{}", hex::encode(&digest[..8]));
+    let digest = Sha256Digest::of(format!("X\n\"{edit}\"").as_bytes());
+    let planted = plant(&world, &EventKey::from_table(KEY).revision(&digest), digest).await;
+    (world, planted)
+}
+
+/// Plants a revision under that key, of another content than the one with that digest.
+async fn plant(world: &World, key: &EventKey, digest: Sha256Digest) -> StoredItem {
+    let mut digest = *digest.as_bytes();
     digest[8] ^= 1;
     let item = HashMap::from([
         ("groupId".to_owned(), AttributeValue::S("g".to_owned())),
-        ("eventKey".to_owned(), AttributeValue::S(key.clone())),
+        ("eventKey".to_owned(), AttributeValue::S(key.to_string())),
         ("contentSha256".to_owned(), AttributeValue::B(Blob::new(digest))),
         ("payload".to_owned(), AttributeValue::S(event("another edit"))),
     ]);
     world.plant(item).await;
-    let planted = world.item("g", &key).await;
-    (world, planted)
+    world.item("g", key.as_str()).await
 }
 
 #[tokio::test]
@@ -65,4 +70,20 @@ async fn a_replay_of_such_a_revision_leaves_it_in_quarantine() {
     assert!(error.contains("digests begin alike"), "{error}");
     assert!(world.item(QUARANTINE_GROUP, &Sha256Digest::of(&body).to_string()).await == quarantined);
     assert!(world.item("g", planted.text("eventKey").expect("it has a key")).await == planted);
+}
+
+#[tokio::test]
+async fn a_pull_does_not_take_such_a_revision_for_its_own() {
+    let world = World::new().await;
+    assert_eq!(world.deliver_body(event("original")).await.outcome(), "stored");
+    let body = Bytes::from(event("edit"));
+    let pulled = Event::parse(&body).expect("it is an event");
+    let key = pulled.key().pulled_revision(&pulled.content_digest(), &pulled.key());
+    let planted = plant(&world, &key, pulled.content_digest()).await;
+    let record = Record::of_event(&pulled, Arrival { received_at: now(), request_id: None }).pulled();
+
+    let error = world.behind.put_pulled(&record, &body).await.expect_err("its key is taken").to_string();
+
+    assert!(error.contains("digests begin alike"), "{error}");
+    assert!(world.item("g", key.as_str()).await == planted);
 }

@@ -8,7 +8,7 @@ use kaizala_webhook::store::{ReadError, StoredItem};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::support::{Fault, World, events::noise, world::TABLE};
+use crate::support::{Fault, Sample, World, events::noise, world::TABLE};
 
 fn event(id: &str, text: &str) -> String {
     json!({"eventId": id, "eventType": "TextMessageCreated", "groupId": "g", "data": {"text": text}}).to_string()
@@ -158,6 +158,25 @@ async fn a_part_left_behind_with_other_bytes_is_written_anew() {
     assert_eq!(world.deliver_body(body.clone()).await.outcome(), "stored");
 
     assert_eq!(world.body(&world.only_item().await).await, body.as_bytes());
+}
+
+#[tokio::test]
+async fn a_part_left_of_an_item_that_expired_does_not_expire_before_the_next_item_that_counts_it() {
+    let world = World::with_retention(Some(1)).await;
+    let body = event("1", &noise("a", MB));
+    let mut days_ago = Sample::with_body(body.as_bytes());
+    let time = &mut days_ago.event["requestContext"]["timeEpoch"];
+    *time = json!(time.as_i64().expect("it is a number") - 84 * 60 * 60 * 1000);
+    assert_eq!(world.deliver(&days_ago).await.outcome(), "stored");
+    // As DynamoDB does it: the item first.
+    world.delete(&("g".to_owned(), "TextMessageCreated#1".to_owned())).await;
+
+    assert_eq!(world.deliver_body(body).await.outcome(), "stored");
+
+    let expires_at = world.only_item().await.number("expiresAt");
+    for (group, key) in world.part_keys().await {
+        assert!(world.item(&group, &key).await.number("expiresAt") > expires_at, "{key} expires too early");
+    }
 }
 
 #[tokio::test]

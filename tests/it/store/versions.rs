@@ -192,6 +192,19 @@ async fn an_answer_that_was_changed_back_while_nothing_was_delivered_is_pulled()
     }
 }
 
+#[tokio::test]
+async fn what_was_pulled_with_its_time_is_not_kept_again_because_the_senders_clock_runs_ahead() {
+    let operator = Operator::new().await;
+    let mut sender = Sender::new(&operator, "r1", "A");
+    sender.api_tells_time = true;
+    sender.versions[0].at += 60 * 60 * 1000;
+    assert_eq!(sender.pull().await, Outcome::Stored);
+
+    assert_eq!(sender.push(0).await, "duplicate");
+
+    assert_eq!(sender.answers().await, ["A"]);
+}
+
 /// What happens.
 #[derive(Clone, Debug)]
 enum Step {

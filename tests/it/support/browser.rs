@@ -116,12 +116,41 @@ impl Browser {
             "Home" => 36,
             "ArrowRight" => 39,
             "ArrowDown" => 40,
+            "Backspace" => 8,
             _ => panic!("{key} has no code here"),
         };
         let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
             let event = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
             self.call("Input.dispatchKeyEvent", &event);
+        }
+    }
+
+    /// Types a text into what has the focus.
+    pub fn write(&mut self, text: &str) {
+        self.call("Input.insertText", &json!({"text": text}));
+    }
+
+    /// Clicks on a point of the window.
+    pub fn click(&mut self, x: f64, y: f64) {
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", &event);
+        }
+    }
+
+    /// From now on, puts what the page saves into a folder.
+    pub fn save_into(&mut self, folder: &Path) {
+        let parameters = json!({"behavior": "allow", "downloadPath": folder, "eventsEnabled": true});
+        self.call("Browser.setDownloadBehavior", &parameters);
+    }
+
+    /// Waits until something was saved.
+    pub fn wait_for_saved(&mut self) {
+        while !self.events_of(&["Browser.downloadProgress"]).iter().any(|event| event["params"]["state"] == "completed")
+        {
+            let message = self.receive();
+            self.events.push(message);
         }
     }
 

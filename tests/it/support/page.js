@@ -11,11 +11,20 @@
   },
   choose(id, value) {
     const control = document.getElementById(id);
+    if (control.getAttribute('role') === 'combobox') {
+      control.click();
+      [...document.querySelectorAll(`#${id}-list [role=option]`)].find((option) => option.dataset.value === value).click();
+      return;
+    }
     control.value = value;
     control.dispatchEvent(new Event('change', { bubbles: true }));
   },
   options(id) {
-    return [...document.getElementById(id).options].map((option) => [option.value, option.textContent]);
+    const control = document.getElementById(id);
+    control.click();
+    const options = [...document.querySelectorAll(`#${id}-list [role=option]`)].map((option) => [option.dataset.value, option.textContent]);
+    control.dispatchEvent(new Event('blur'));
+    return options;
   },
   async table(id) {
     const details = document.getElementById(`${id}-table`);
@@ -29,8 +38,11 @@
   note(id) {
     return document.getElementById(id).closest('article').querySelector('.note').textContent;
   },
+  isShown(id) {
+    return document.getElementById(`${id}-table`).checkVisibility();
+  },
   question(title) {
-    const heading = [...document.querySelectorAll('h3')].find((each) => each.textContent === title);
+    const heading = [...document.querySelectorAll('h3')].find((each) => each.querySelector('.title').textContent === title);
     return heading.closest('article').querySelector('canvas').id;
   },
   // The lowest contrast of any text with what is behind it.

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpListener as StdListener,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -74,4 +75,26 @@ fn the_command_ends_when_it_is_told_to() {
         assert!(told.expect("there is kill").success());
         assert!(child.wait().expect("it ends").success());
     }
+}
+
+#[tokio::test]
+async fn a_subscription_is_disabled_after_a_while_and_once_enabled_stays_so() {
+    let operator = crate::support::Operator::with(|config| config.disable_after = Some(Duration::ZERO)).await;
+    let url = operator.callback_url();
+    operator.run(&["webhook", "register", "--group", "g", "--events", "all", "--url", &url]).await.ok();
+    let is_active = || operator.api.subscriptions()[0].is_active;
+    while is_active() {
+        tokio::task::yield_now().await;
+    }
+    let id = operator.api.subscriptions().remove(0).id;
+    operator.run(&["webhook", "enable", &id]).await.ok();
+    let listed = operator.run(&["webhook", "list", "--group", "g", "--json"]).await.json();
+    assert_eq!(listed["webhooks"][0]["active"], true);
+}
+
+#[test]
+fn the_command_says_when_it_disables() {
+    let process = Process::start(command().args(["--port", "0", "--disable", "0"]));
+    process.wait_for(|line| line.contains("curl").then_some(()));
+    assert!(process.output().contains("disabled 0 s after"), "{}", process.output());
 }

@@ -1,14 +1,12 @@
-//! Some rows of a table, column by column: what the threads that read items pass to the thread that writes the file.
+//! Some rows of a table, column by column: what those who read items pass to those who write files or count.
 
 use std::ops::Range;
 
-use crate::{
-    event::Timestamp,
-    tables::{
-        column::{Cell, Column, ColumnType},
-        schema::Table,
-    },
+use super::{
+    column::{Cell, Column, ColumnType},
+    schema::Table,
 };
+use crate::event::Timestamp;
 
 /// Some rows of a table.
 #[derive(Clone, Debug)]
@@ -83,26 +81,50 @@ impl Batch {
         }
     }
 
+    /// The rows, cell by cell.
+    pub fn cells(&self) -> Cells<'_> {
+        Cells { batch: self, row: 0, next: vec![0; self.columns.len()] }
+    }
+
     /// Calls `each` with the cells of every row, until it fails.
     ///
     /// # Errors
     /// As `each` fails.
     pub fn each_row<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
-        let mut next = vec![0; self.columns.len()];
+        let mut rows = self.cells();
         let mut cells = Vec::with_capacity(self.columns.len());
-        for row in 0..self.rows {
-            cells.clear();
-            for (column, next) in self.columns.iter().zip(&mut next) {
-                if column.present[row] == 0 {
-                    cells.push(Cell::Null);
-                } else {
-                    cells.push(column.values.cell(*next));
-                    *next += 1;
-                }
-            }
+        for _ in 0..self.rows {
+            rows.next(&mut cells);
             each(&cells)?;
         }
         Ok(())
+    }
+}
+
+/// Rows of a batch that are read one after the other.
+pub struct Cells<'a> {
+    batch: &'a Batch,
+    row: usize,
+    /// For each column, the place of the next value among those that are not null.
+    next: Vec<usize>,
+}
+
+impl<'a> Cells<'a> {
+    /// Puts the cells of the next row into `cells`; none behind the last row.
+    pub fn next(&mut self, cells: &mut Vec<Cell<'a>>) {
+        cells.clear();
+        if self.row == self.batch.rows {
+            return;
+        }
+        for (column, next) in self.batch.columns.iter().zip(&mut self.next) {
+            if column.present[self.row] == 0 {
+                cells.push(Cell::Null);
+            } else {
+                cells.push(column.values.cell(*next));
+                *next += 1;
+            }
+        }
+        self.row += 1;
     }
 }
 
@@ -163,7 +185,8 @@ fn push_text(text: &mut String, places: &mut Vec<Range<u32>>, value: &str) -> bo
 }
 
 impl Values {
-    fn cell(&self, at: usize) -> Cell<'_> {
+    /// The value at a place among those that are not null.
+    pub fn cell(&self, at: usize) -> Cell<'_> {
         match self {
             Self::Text(text, places) => {
                 let place = &places[at];

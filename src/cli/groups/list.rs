@@ -1,0 +1,85 @@
+//! `kaizala groups list`.
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    cli::{
+        export_source::Source,
+        output::{Output, table},
+        progress,
+        table::{TableOptions, UNREADABLE},
+        threads::threads,
+    },
+    export_files::{ExportFolder, download},
+    store::{Overview, sdk_config},
+    tables::read::overview,
+};
+
+/// List the groups that there are events of: how many, and when the last one came.
+///
+/// The live table is read in one pass over its index, which holds keys alone: a few read units for a thousand events.
+#[derive(Args)]
+#[command(after_help = "Example:\n  kaizala groups list --table NAME --region eu-west-1")]
+pub(super) struct List {
+    /// Where the events are: `table` (the live table), a folder with a DynamoDB export, or s3://bucket/prefix with one.
+    #[arg(long, env = "KAIZALA_GROUPS_FROM", value_name = "table|FOLDER|s3://…", default_value = "table")]
+    from: Source,
+
+    #[command(flatten)]
+    output: Output,
+
+    #[command(flatten)]
+    table: TableOptions,
+}
+
+impl List {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let overview = self.overview()?;
+        let groups = overview.groups();
+        let json = groups.iter().map(
+            |(group, figures)| json!({ "groupId": group, "events": figures.events, "lastReceivedAt": figures.last }),
+        );
+        let json = json!({ "groups": json.collect::<Vec<_>>() });
+        self.output.print(&json, || {
+            let row = |(group, figures): &(&str, &crate::store::GroupFigures)| {
+                [figures.last.clone(), figures.events.to_string(), (*group).to_owned()]
+            };
+            table(["LAST EVENT", "EVENTS", "GROUP"], groups.iter().map(row))
+        })
+    }
+
+    fn overview(&self) -> anyhow::Result<Overview> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        match &self.from {
+            Source::Table => runtime.block_on(async {
+                let store = self.table.open().await?;
+                let progress = progress::spinner("{spinner} {human_pos} events {per_sec}");
+                let overview = store.overview(|more| progress.inc(more)).await;
+                progress.finish_and_clear();
+                overview.context(UNREADABLE)
+            }),
+            Source::Folder(folder) => of_export(&ExportFolder::find(folder)?),
+            Source::S3(location) => {
+                let folder = tempfile::tempdir().context("there is no place for temporary files")?;
+                let export = runtime.block_on(async {
+                    let config = sdk_config(self.table.connect_options()).await?;
+                    let progress = progress::spinner("{spinner} fetching {bytes} {bytes_per_sec}");
+                    let counter = progress.clone();
+                    let fetched = download(location, &config, folder.path(), move |more| counter.inc(more)).await;
+                    progress.finish_and_clear();
+                    fetched.context("S3 cannot be read: check --from, --region and --profile")
+                })?;
+                of_export(&export)
+            }
+        }
+    }
+}
+
+fn of_export(export: &ExportFolder) -> anyhow::Result<Overview> {
+    let progress = progress::bytes("counting", export.bytes());
+    let overview = overview(export, threads(), &|bytes| progress.inc(bytes));
+    progress.finish_and_clear();
+    Ok(overview?)
+}

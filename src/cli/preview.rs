@@ -1,0 +1,77 @@
+//! Who sent an event, and the beginning of what was written, for lists.
+
+use crate::{
+    event::{Data, Event},
+    store::{StoredBody, StoredItem},
+};
+
+/// How many characters of a text are shown.
+const MOST_CHARACTERS: usize = 60;
+
+/// What a list shows of an event besides its key. Of an anonymous response, it does not tell the sender.
+#[derive(Default)]
+pub(super) struct Preview {
+    /// Kaizala's id of the sender.
+    pub(super) sender_id: Option<String>,
+    /// The sender's name, as the event gives it.
+    pub(super) sender_name: Option<String>,
+    /// The beginning of what was written.
+    pub(super) text: Option<String>,
+    phone: Option<String>,
+    is_anonymous: bool,
+}
+
+impl Preview {
+    /// Reads an item. Of a body that is not in the item itself, only the sender's id is known.
+    pub(super) fn of(item: &StoredItem) -> Self {
+        let of_item = Self { sender_id: item.from_user_id().map(str::to_owned), ..Self::default() };
+        let Ok(StoredBody::Whole(body)) = item.body() else { return of_item };
+        let Ok(event) = Event::parse_stored(&body, None) else { return of_item };
+        let data = event.data();
+        let text = text(&data);
+        if matches!(&data, Data::Response(response) if response.is_anonymous == Some(true)) {
+            return Self { text, is_anonymous: true, ..Self::default() };
+        }
+        Self {
+            sender_name: event.from_user_name().map(Into::into),
+            phone: event.from_user().map(Into::into),
+            text,
+            ..of_item
+        }
+    }
+
+    /// The sender as people know them: by name, else by id, else by phone number.
+    pub(super) fn shown_sender(&self) -> String {
+        if self.is_anonymous {
+            return "(anonymous)".to_owned();
+        }
+        [&self.sender_name, &self.sender_id, &self.phone].into_iter().flatten().next().cloned().unwrap_or_default()
+    }
+
+    pub(super) fn shown_text(&self) -> String {
+        self.text.clone().unwrap_or_default()
+    }
+}
+
+fn text(data: &Data<'_>) -> Option<String> {
+    let text = match data {
+        Data::TextMessage(message) => message.text.as_deref(),
+        Data::Announcement(announcement) => announcement.title.as_deref().or(announcement.text.as_deref()),
+        Data::Attachment(attachment) => attachment.caption.as_deref(),
+        Data::Created(created) => created.title.as_deref(),
+        Data::JobCreated(job) => job.title.as_deref().or(job.text.as_deref()),
+        Data::MemberChange(change) => change.member_name.as_deref(),
+        Data::SubGroup(group) => group.group_name.as_deref(),
+        Data::Response(_) | Data::JobResponse(_) | Data::Other(_) => None,
+    };
+    text.map(shortened)
+}
+
+/// The first characters, on one line.
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,92 @@
+//! Which groups there are, out of the index alone: a small part of what the table holds.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Store,
+    attribute::text,
+    error::StoreError,
+    scan::PAGE_ITEMS,
+    schema::{BY_TIME, EVENT_KEY, GROUP_ID, RECEIVED_AT},
+    stored_item::StoredItem,
+};
+use crate::event::{EventKey, QUARANTINE_GROUP};
+
+/// The groups that have events, by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview(BTreeMap<String, GroupFigures>);
+
+/// What there is of a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupFigures {
+    /// How many events, revisions among them.
+    pub events: u64,
+    /// When the newest was received, in RFC 3339.
+    pub last: String,
+}
+
+impl Overview {
+    /// Counts an item, if it is an event.
+    pub fn count(&mut self, item: &StoredItem) {
+        if let (Some(group), Some(key), Some(received_at)) = (item.group(), item.event_key(), item.text(RECEIVED_AT)) {
+            self.count_key(group, key, received_at);
+        }
+    }
+
+    /// Counts what a key and a time tell of: only events and quarantined bodies have both.
+    fn count_key(&mut self, group: &str, key: &str, received_at: &str) {
+        if group == QUARANTINE_GROUP && EventKey::from_table(key).is_quarantined() {
+            return;
+        }
+        if !self.0.contains_key(group) {
+            self.0.insert(group.to_owned(), GroupFigures::default());
+        }
+        if let Some(figures) = self.0.get_mut(group) {
+            figures.events += 1;
+            if *figures.last < *received_at {
+                received_at.clone_into(&mut figures.last);
+            }
+        }
+    }
+
+    /// Counts what another one has counted too.
+    pub fn add(&mut self, other: Self) {
+        for (group, counted) in other.0 {
+            let figures = self.0.entry(group).or_default();
+            figures.events += counted.events;
+            figures.last = std::mem::take(&mut figures.last).max(counted.last);
+        }
+    }
+
+    /// The groups, those with the newest events first.
+    pub fn groups(&self) -> Vec<(&str, &GroupFigures)> {
+        let mut groups: Vec<_> = self.0.iter().map(|(group, figures)| (group.as_str(), figures)).collect();
+        groups.sort_by(|(_, one), (_, other)| other.last.cmp(&one.last));
+        groups
+    }
+}
+
+impl Store {
+    /// Goes through the index once and counts. The index follows the table within moments. `seen` is told how many more
+    /// items were read.
+    ///
+    /// # Errors
+    /// [`StoreError`] if DynamoDB does not answer.
+    pub async fn overview(&self, seen: impl Fn(u64)) -> Result<Overview, StoreError> {
+        let mut overview = Overview::default();
+        let scan = self.client.scan().table_name(&self.table).index_name(BY_TIME).limit(PAGE_ITEMS);
+        let mut pages = scan.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            for item in page.items() {
+                if let (Some(group), Some(key), Some(received_at)) =
+                    (text(item, GROUP_ID), text(item, EVENT_KEY), text(item, RECEIVED_AT))
+                {
+                    overview.count_key(group, key, received_at);
+                }
+            }
+            seen(page.items().len() as u64);
+        }
+        Ok(overview)
+    }
+}
