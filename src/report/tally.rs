@@ -184,10 +184,10 @@ impl Tally<'_> {
             _ => return,
         };
         let place = hash((row.origin.event_key, row.question_position, row.answer_position));
-        let samples = &mut self.samples[usize::from(question)];
-        samples.insert(place, Sample { cell: self.current, value: sampled });
-        if samples.len() > MAX_SAMPLES {
-            samples.pop_last();
+        let kept = &mut self.samples[usize::from(question)];
+        kept.insert(place, Sample { cell: self.current, value: sampled });
+        if kept.len() > MAX_SAMPLES {
+            kept.pop_last();
         }
     }
 

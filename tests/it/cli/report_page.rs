@@ -86,8 +86,7 @@ fn every_filter_changes_every_chart_and_reset_brings_all_back() {
     let by_group = page.table("events-by-group");
     let group = page.ask("options('group')")[2].clone();
     let action =
-        page.ask("options('action')").as_array().expect("it is a list").iter().nth(1).expect("there are actions")[0]
-            .clone();
+        page.ask("options('action')").as_array().expect("it is a list").get(1).expect("there are actions")[0].clone();
     let survey_responses = page.option("type", "SurveyResponse");
     let filters = [
         ("group", group[0].as_str().expect("it is text")),

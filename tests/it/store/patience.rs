@@ -14,7 +14,7 @@ async fn a_command_waits_for_an_answer_that_a_delivery_would_not_wait_for() {
     let listed = operator.run(&["events", "list", "--group", "g", "--json"]).await.json();
 
     assert_eq!(listed["events"][0]["eventKey"], "X#1");
-    assert_eq!(operator.world.proxy.take_operations(), ["Query"]);
+    assert_eq!(operator.world.proxy.take_operations(), ["Query", "BatchGetItem"]);
 }
 
 #[tokio::test]
