@@ -4,5 +4,6 @@ mod dashboards;
 mod deploy;
 mod events;
 mod glue;
+mod lake;
 mod state_machine;
 mod template;
