@@ -15,8 +15,8 @@ use crate::{event::Timestamp, tables::AnswerRow};
 const SAMPLE: usize = 400;
 /// How many options of a question are drawn one by one.
 const MAX_OPTIONS: usize = 30;
-/// How many texts are drawn one by one. Only what was written more than once is: the rest says nothing in a chart, and more
-/// about people than a report should.
+/// How many texts are drawn one by one. Only what was written more than once is: the rest says nothing in a chart of counts; it
+/// can be read in the list of answers.
 const MAX_TEXTS: usize = 20;
 /// The most bars of a chart of dates.
 const MAX_TIME_BINS: u16 = 60;
