@@ -1,4 +1,4 @@
-//! Who has caused events: people by phone number or, where none is known, by Kaizala's id, with the names they go by.
+//! Who has caused events: people by phone number or, if it is not known, by Kaizala's id, with the names they go by.
 
 use std::collections::HashMap;
 

@@ -31,7 +31,7 @@ impl Origin<'_> {
         column::<Time>("received_at", "When the event arrived."),
     ];
 
-    /// The origin that has these cells; `None` when they are no origin's.
+    /// The origin that has these cells; `None` if they are not those of an origin.
     fn of_cells<'a>(cells: &[Cell<'a>; 4]) -> Option<Origin<'a>> {
         let (Cell::Text(group_id), Cell::Text(event_key), Cell::Time(received_at)) = (cells[0], cells[2], cells[3])
         else {
