@@ -39,7 +39,7 @@ def main():
     # Where there is nothing to deploy, there is still something to check.
     command = ["sam", "deploy", "--no-fail-on-empty-changeset", *options, *others]
     if subprocess.run(command, check=False).returncode:
-        sys.exit("deploy: sam deploy failed; what it left is in the README, under Deploy")
+        sys.exit("deploy: sam deploy failed: see docs/deploy.md for what it left behind")
 
     # Guided, sam asks for the stack's name and region.
     stack = Stack(given)

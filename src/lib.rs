@@ -46,13 +46,7 @@
 //! * **Card**: an action card, survey or job that was sent to a group. Its **package** is the kind of card.
 //! * **Pushed** and **pulled**: what came by webhook, and what an operator fetched through the API.
 //!
-//! # Rooms
-//!
-//! Arrows point one way. `event` and `token` use nothing of ours; `clock` and `store` use `event`; `receiver` uses these four.
-//! With feature `lake` there are also `export_files` (event, store), `tables` (event, store, export_files) and `lake` (event,
-//! store, export_files, tables); with feature `cli`, which holds that one, `http_client`, which uses nothing of ours; `report`
-//! (event, tables), `kaizala` (event, http_client), `simulator` (event, export_files, http_client), and `cli`, which uses all
-//! of them.
+//! Which room may use which other one, and what happens in a deployment step by step, is in `docs/architecture.md`.
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -279,11 +279,11 @@ async fn last_export(store: &Store, facts: &TableFacts, is_emulator: bool) -> Fi
     match store.last_export(facts).await {
         Ok(None) => NotChecked("there is none of the last 90 days; dashboards on AWS need them".to_owned()),
         Ok(Some(export)) if export.has_failed => {
-            ToDo("the last export failed: see `export` in docs/runbook.md".to_owned())
+            ToDo("the last export failed: see `lake-failed` in docs/runbook.md".to_owned())
         }
         Ok(Some(export)) => match export.started_at {
             Some(time) if is_older(time, EXPORT_IS_OLD) => {
-                ToDo(format!("the last is of {time}, {} ago: see `export` in docs/runbook.md", age(time)))
+                ToDo(format!("the last is of {time}, {} ago: see `lake-behind` in docs/runbook.md", age(time)))
             }
             Some(time) => Fine(format!("{time}, {} ago", age(time))),
             None => Fine("there is one".to_owned()),

@@ -1,4 +1,4 @@
-//! `docs/tables.md`, written out of the tables' own description.
+//! `docs/flat-tables.md`, written out of the tables' own description.
 
 use std::fmt::Write;
 

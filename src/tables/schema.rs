@@ -1,4 +1,4 @@
-//! The tables: every column with its name, type and description, once. Rows, file headers, schemas and `docs/tables.md`
+//! The tables: every column with its name, type and description, once. Rows, file headers, schemas and `docs/flat-tables.md`
 //! all come from here.
 
 use super::column::{Boolean, Cell, Column, Integer, Kind, Name, Number, Phone, Prose, Text, Time};

@@ -4,6 +4,7 @@
 
 mod cli;
 mod deployment;
+mod documents;
 mod event;
 mod kaizala;
 mod lake;

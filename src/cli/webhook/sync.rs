@@ -29,7 +29,7 @@ use crate::{
     after_help = "Example:\n  kaizala webhook sync subscriptions.toml --check   # exit code 3 when something is to be done"
 )]
 pub(super) struct Sync {
-    /// The file; the README describes it.
+    /// The file; docs/operate.md describes it.
     #[arg(env = "KAIZALA_SUBSCRIPTIONS")]
     file: PathBuf,
 

@@ -215,9 +215,9 @@ async fn the_samples_can_be_used_as_they_are_printed() {
     operator.write("callback-token", "a-token\n");
     let check = operator.run(&["webhook", "sync", "subscriptions.toml", "--check"]).await;
     assert!(check.code == 3 && check.error.contains("changes needed: 2"), "{check:?}");
-    let readme = include_str!("../../../README.md");
+    let page = include_str!("../../../docs/operate.md");
     let (_, body) = subscriptions.split_once('\n').expect("it has lines");
-    assert!(readme.contains(body.trim_end()), "the README shows the same");
+    assert!(page.contains(body.trim_end()), "docs/operate.md shows the same");
 
     let profile = operator.run(&["webhook", "example", "profile"]).await.ok().output;
     operator.write("profile.toml", &profile);

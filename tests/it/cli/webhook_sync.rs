@@ -374,10 +374,10 @@ async fn a_file_that_does_not_say_what_is_meant_is_refused_before_anything_is_ca
 }
 
 #[tokio::test]
-async fn the_example_in_the_readme_does_what_it_says() {
+async fn the_example_in_the_documentation_does_what_it_says() {
     let operator = Operator::new().await;
-    let readme = include_str!("../../../README.md");
-    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is one");
+    let page = include_str!("../../../docs/operate.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is one");
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/webhook";
     assert!(example.contains(url));
     operator.write("subscriptions.toml", &example.replace(url, &operator.callback_url()));

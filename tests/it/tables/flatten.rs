@@ -308,7 +308,7 @@ fn what_is_no_event_is_in_quarantine_alone() {
 
 #[test]
 fn the_documentation_is_current() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tables.md");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/flat-tables.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(file, documentation()).expect("it can be written");
     }
@@ -317,6 +317,6 @@ fn the_documentation_is_current() {
 
     assert!(
         current == documentation(),
-        "docs/tables.md is not current: UPDATE_DOCS=1 cargo test --features cli documentation"
+        "docs/flat-tables.md is not current: UPDATE_DOCS=1 cargo test --features cli documentation"
     );
 }
