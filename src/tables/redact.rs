@@ -55,7 +55,8 @@ impl Redactor {
                 Personal::Prose if is_phone_number && column.name == "answer_text" && text.starts_with('+') => {
                     each(Cell::Text(&self.phone(text)));
                 }
-                Personal::Prose => each(Cell::Text(&self.prose(text))),
+                Personal::Prose | Personal::Rest => each(Cell::Text(&self.prose(text))),
+                Personal::Person => each(Cell::Text(&self.phone(text))),
             }
         });
     }
