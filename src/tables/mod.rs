@@ -15,7 +15,11 @@ mod person;
 pub mod read;
 #[cfg(feature = "cli")]
 mod redact;
+#[cfg(feature = "cli")]
+mod redact_rest;
 mod schema;
+#[cfg(feature = "cli")]
+mod sums;
 mod value;
 pub mod write;
 
