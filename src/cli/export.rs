@@ -18,6 +18,7 @@ use crate::{
     event::Timestamp,
     tables::{
         Redactor,
+        read::RowsError,
         write::{self, Exported},
     },
 };
@@ -94,8 +95,9 @@ impl Export {
         let count = |blocks| progress.inc(blocks);
         let sink = || export.sink();
         let written = rows.each_block(threads(), &count, sink, |sink, block| sink.take(block.batches));
+        let written = written.and_then(|sinks| export.sum_up(sinks).map_err(RowsError::Sink));
         progress.finish_and_clear();
-        if let Err(error) = written.map(drop) {
+        if let Err(error) = written {
             // When no table takes any more rows, the tables know why.
             export.abandon()?;
             return Err(error.into());

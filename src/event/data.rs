@@ -14,12 +14,18 @@ use super::{
     question::{Media, Question},
 };
 
+#[cfg(feature = "lake")]
+use super::Timestamp;
+
+/// Members of `data` that are taken for the answer to a poll or a meeting where nothing else is.
+pub(super) const ANSWERS_OF_POLLS: [&str; 6] = ["answer", "answers", "choice", "choices", "response", "responses"];
+
 /// An event's data, typed by its event type.
 #[derive(Clone)]
 pub enum Data<'a> {
-    /// `ActionCreated`, `SurveyCreated`.
+    /// `ActionCreated`, `SurveyCreated`; `PollCreated`, `LetsMeetCreated`.
     Created(Created<'a>),
-    /// `ActionResponse`, `SurveyResponse`.
+    /// `ActionResponse`, `SurveyResponse`; `PollResponse`, `LetsMeetResponse`.
     Response(Response<'a>),
     /// `JobCreated`.
     JobCreated(JobCreated<'a>),
@@ -42,7 +48,8 @@ pub enum Data<'a> {
 /// An action card or survey that was sent to a group.
 ///
 /// The documentation prints a response's data under `ActionCreated`. Both shapes are read: the questions come from
-/// `questions`, else from `responseDetails.responseWithQuestions`.
+/// `questions`, else from `responseDetails.responseWithQuestions`. A poll may have one `question` with its `choices` instead,
+/// as the API lists it.
 #[derive(Clone)]
 pub struct Created<'a> {
     /// The action that was created.
@@ -82,7 +89,8 @@ pub struct Response<'a> {
     pub responder_name: Option<Cow<'a, str>>,
     /// Whether the responder is withheld.
     pub is_anonymous: Option<bool>,
-    /// The questions with their answers, in the order of the card.
+    /// The questions with their answers, in the order of the card. The answer to a poll or a meeting may have none: then each
+    /// member of what was answered counts as one.
     pub questions: Vec<Question<'a>>,
 }
 
@@ -203,8 +211,14 @@ impl<'a> Data<'a> {
             return Self::Other(json);
         };
         match event_type {
-            EventType::ActionCreated | EventType::SurveyCreated => Self::Created(Created::read(data)),
+            EventType::ActionCreated
+            | EventType::SurveyCreated
+            | EventType::PollCreated
+            | EventType::LetsMeetCreated => Self::Created(Created::read(data)),
             EventType::ActionResponse | EventType::SurveyResponse => Self::Response(Response::read(data)),
+            EventType::PollResponse | EventType::LetsMeetResponse => {
+                Self::Response(Response::read(data).with_plain_answers(data))
+            }
             EventType::JobCreated => Self::JobCreated(JobCreated::read(data)),
             EventType::JobResponse => Self::JobResponse(JobResponse::read(data)),
             EventType::TextMessageCreated => Self::TextMessage(TextMessage { text: data.text("text") }),
@@ -212,21 +226,23 @@ impl<'a> Data<'a> {
             EventType::Announcement => Self::Announcement(Announcement::read(data)),
             EventType::MemberAdded | EventType::MemberRemoved => Self::MemberChange(MemberChange::read(data)),
             EventType::GroupAdded | EventType::GroupRemoved => Self::SubGroup(SubGroup::read(data)),
-            EventType::PollCreated
-            | EventType::PollResponse
-            | EventType::LetsMeetCreated
-            | EventType::LetsMeetResponse => Self::Other(json),
         }
     }
 }
 
 impl<'a> Created<'a> {
     fn read(data: &JsonObject<'a>) -> Self {
-        let questions = Question::all(data.list("questions"));
+        let mut questions = Question::all(data.list("questions"));
+        if questions.is_empty() {
+            questions = Question::answered(data);
+        }
+        if questions.is_empty() && (data.raw("question").is_some() || data.raw("choices").is_some()) {
+            questions.push(Question::of_poll(data.text("question"), data.raw("choices")));
+        }
         Self {
             action_id: data.id("actionId"),
             title: data.text("title"),
-            questions: if questions.is_empty() { Question::answered(data) } else { questions },
+            questions,
             group_id: data.id("groupId"),
             action_package_id: data.id("actionPackageId"),
             package_id: data.id("packageId"),
@@ -249,6 +265,39 @@ impl<'a> Response<'a> {
             is_anonymous: data.flag("isAnonymous"),
             questions: Question::answered(data),
         }
+    }
+
+    /// The answer to a poll or a meeting, of which no payload is documented: under `responseDetails.response`, else flat.
+    fn with_plain_answers(mut self, data: &JsonObject<'a>) -> Self {
+        if !self.questions.is_empty() {
+            return self;
+        }
+        let response = data.object("responseDetails").and_then(|details| details.raw("response"));
+        self.questions = match response {
+            Some(response) => match JsonObject::parse(response.get()) {
+                Some(members) => members.members().map(|(name, value)| Question::of_member(name, value)).collect(),
+                None => vec![Question::of_member(Cow::Borrowed("response"), response)],
+            },
+            None => {
+                let said = ANSWERS_OF_POLLS.into_iter().filter_map(|name| Some((name, data.raw(name)?)));
+                said.map(|(name, value)| Question::of_member(Cow::Borrowed(name), value)).collect()
+            }
+        };
+        self
+    }
+}
+
+/// When a job is due. The documentation has RFC 3339; epoch time is read too.
+#[cfg(feature = "lake")]
+pub(super) fn due_time(text: &str) -> Option<Timestamp> {
+    Timestamp::from_rfc3339(text).or_else(|| Timestamp::from_epoch_either(text.parse().ok()?))
+}
+
+#[cfg(feature = "lake")]
+impl JobCreated<'_> {
+    /// When the job is due; `None` if `due_date` is not a time.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.due_date.as_deref().and_then(due_time)
     }
 }
 

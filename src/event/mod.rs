@@ -12,6 +12,8 @@ mod identity;
 pub(crate) mod json;
 mod latest;
 mod question;
+#[cfg(feature = "lake")]
+mod rest;
 mod same_answers;
 mod timestamp;
 
@@ -19,6 +21,8 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::value::RawValue;
 
+#[cfg(feature = "lake")]
+pub(crate) use self::question::is_title;
 #[cfg(feature = "lake")]
 pub use self::timestamp::NotATime;
 pub use self::{

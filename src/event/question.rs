@@ -29,6 +29,8 @@ pub struct Question<'a> {
     pub is_invisible: bool,
     /// The answer; `None` when the question was not answered: key absent, null, "" or [].
     pub answer: Option<Answer<'a>>,
+    /// The answer as it was sent.
+    sent: Option<&'a RawValue>,
 }
 
 /// An answer, by the type of its question. What does not fit its type stays [`Answer::Json`]: nothing is dropped.
@@ -187,18 +189,40 @@ impl<'a> Question<'a> {
         self.options.map(list).unwrap_or_default().into_iter().filter_map(option_title).collect()
     }
 
+    /// The answer as it was sent: what a typed answer leaves aside is here.
+    pub fn sent_answer(&self) -> Option<&'a RawValue> {
+        self.sent
+    }
+
+    /// The question of a poll, which has its options beside it.
+    pub(super) fn of_poll(title: Option<Cow<'a, str>>, choices: Option<&'a RawValue>) -> Self {
+        Self { title, options: choices, ..Self::untyped() }
+    }
+
+    /// A member of an answer without questions: what it is called is the title, and a list holds what was chosen.
+    pub(super) fn of_member(name: Cow<'a, str>, value: &'a RawValue) -> Self {
+        let question_type = value.get().starts_with('[').then_some("MultiOption");
+        Self { title: Some(name), answer: Answer::read(question_type, value), sent: Some(value), ..Self::untyped() }
+    }
+
+    fn untyped() -> Self {
+        Self { title: None, question_type: None, options: None, is_invisible: false, answer: None, sent: None }
+    }
+
     fn read(value: &'a RawValue) -> Self {
         let Some(question) = JsonObject::parse(value.get()) else {
-            return Self { title: text(value), question_type: None, options: None, is_invisible: false, answer: None };
+            return Self { title: text(value), ..Self::untyped() };
         };
         let question_type = question.id("type");
-        let answer = question.raw("answer").and_then(|answer| Answer::read(question_type.as_deref(), answer));
+        let sent = question.raw("answer");
+        let answer = sent.and_then(|answer| Answer::read(question_type.as_deref(), answer));
         Self {
             title: question.text("title"),
             question_type,
             options: question.raw("options"),
             is_invisible: question.flag("isInvisible").unwrap_or(false),
             answer,
+            sent,
         }
     }
 }
@@ -299,6 +323,22 @@ impl<'a> Media<'a> {
         };
         (media.url.is_some() || media.file_name.is_some()).then_some(media)
     }
+}
+
+#[cfg(feature = "lake")]
+impl Media<'_> {
+    /// Whether a file's URL and name are all that a value says of it.
+    pub(crate) fn is_whole(value: &RawValue) -> bool {
+        let Some(media) = Media::read(value) else { return false };
+        let parts = usize::from(media.url.is_some()) + usize::from(media.file_name.is_some());
+        JsonObject::parse(value.get()).is_none_or(|object| object.members().count() == parts)
+    }
+}
+
+/// Whether an option's title is all that a value says of it.
+#[cfg(feature = "lake")]
+pub(crate) fn is_title(option: &RawValue) -> bool {
+    option_title(option).is_some() && JsonObject::parse(option.get()).is_none_or(|option| option.members().count() == 1)
 }
 
 impl<'a> PhoneNumber<'a> {

@@ -131,7 +131,13 @@ impl RowSink for Outline {
                 let (phone, id, name) = (row.member.as_deref(), row.member_id.as_deref(), row.member_name.as_deref());
                 self.everybody.seen(arrived(&row.origin), phone, id, name);
             }
-            Row::Messages(_) | Row::Announcements(_) | Row::Attachments(_) => {}
+            Row::Messages(_)
+            | Row::Announcements(_)
+            | Row::Attachments(_)
+            | Row::GroupNames(_)
+            | Row::Groups(_)
+            | Row::People(_)
+            | Row::Cards(_) => {}
         }
     }
 }

@@ -37,12 +37,17 @@ impl<'a> Value<'a> {
             Self::Unanswered
         } else if let (Some(latitude), Some(longitude)) = (row.latitude, row.longitude) {
             Self::Place { latitude, longitude }
-        } else if let Some(number) = row.answer_number {
-            Self::Number(number)
         } else if let Some(time) = row.answer_time {
             Self::Time(time)
+        } else if let Some(number) = row.answer_number
+            && (row.answer_text.is_none() || row.question_type.as_deref() == Some("Numeric"))
+        {
+            // The others are texts, of which some are numbers.
+            Self::Number(number)
         } else if let Some(text) = &row.answer_text {
             Self::Text(text)
+        } else if let (Some(json), None, None) = (&row.answer_json, &row.media_url, &row.media_file_name) {
+            Self::Text(json)
         } else {
             Self::File
         }

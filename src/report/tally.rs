@@ -149,7 +149,11 @@ impl RowSink for Tally<'_> {
             | Row::Messages(_)
             | Row::Announcements(_)
             | Row::Attachments(_)
-            | Row::Subgroups(_) => {}
+            | Row::Subgroups(_)
+            | Row::GroupNames(_)
+            | Row::Groups(_)
+            | Row::People(_)
+            | Row::Cards(_) => {}
         }
     }
 }

@@ -102,8 +102,8 @@ impl StoredItem {
     /// Whether rows come of it.
     pub fn makes_rows(&self) -> bool {
         match self.kind() {
-            ItemKind::Event | ItemKind::Quarantined => true,
-            ItemKind::Part | ItemKind::Group | ItemKind::Erased => false,
+            ItemKind::Event | ItemKind::Quarantined | ItemKind::Group => true,
+            ItemKind::Part | ItemKind::Erased => false,
         }
     }
 

@@ -15,6 +15,8 @@ mod error;
 mod export_line;
 #[cfg(feature = "lake")]
 mod exports;
+#[cfg(feature = "lake")]
+mod groups;
 mod item;
 #[cfg(feature = "cli")]
 mod overview;
@@ -62,6 +64,7 @@ pub use self::{
     client::{ConnectOptions, connect_with, sdk_config},
     export_line::{Change, ExportLine},
     exports::{ExportRequest, ExportStatus},
+    groups::{GroupSource, MAX_GROUP_KEY_BYTES, NamedGroup},
 };
 
 /// The events table.

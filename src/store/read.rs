@@ -77,6 +77,10 @@ impl StoredItem {
             let body = gunzip(gzip).map_err(|_| self.damaged("its gzip does not unpack"))?;
             return Ok(StoredBody::Whole(body.into()));
         }
+        if self.kind() == ItemKind::Group {
+            // All that it says is in its attributes.
+            return Ok(StoredBody::Whole(Cow::Borrowed(&[])));
+        }
         self.parts().map(StoredBody::Parts)
     }
 

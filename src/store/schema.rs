@@ -57,6 +57,18 @@ pub(super) const PULLED: &str = "pulled";
 pub(super) const PULLED_REVISIONS: &str = "pulledRevisions";
 /// BOOL, true: the event was erased. Of the item, the keys, the digest and an expiry are left.
 pub(super) const ERASED: &str = "erased";
+/// S, on names of groups: what the group is called.
+#[cfg(feature = "lake")]
+pub(super) const GROUP_NAME: &str = "groupName";
+/// S, on names of groups: what kind of group it is.
+#[cfg(feature = "lake")]
+pub(super) const GROUP_TYPE: &str = "groupType";
+/// S, on names of groups: who says so, see [`GroupSource`](super::GroupSource).
+#[cfg(feature = "lake")]
+pub(super) const SOURCE: &str = "source";
+/// S, on names of groups: since when they say so. Not [`RECEIVED_AT`], so that the index does not hold them.
+#[cfg(feature = "lake")]
+pub(super) const UPDATED_AT: &str = "updatedAt";
 /// N, epoch seconds: when DynamoDB may delete the item (the table's TTL attribute).
 pub(super) const EXPIRES_AT: &str = "expiresAt";
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 #[cfg(feature = "lake")]
 use super::schema::{
     ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
-    RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+    RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF, UPDATED_AT,
 };
 use super::{
     attribute::{Item, bytes, flag, text},
@@ -142,9 +142,9 @@ impl StoredItem {
         self.text(FROM_USER_ID)
     }
 
-    /// When the event or the quarantined body arrived.
+    /// When the event or the quarantined body arrived; of the name of a group, when it was told.
     pub fn received_at(&self) -> Option<Timestamp> {
-        self.text(RECEIVED_AT).and_then(Timestamp::from_rfc3339)
+        self.text(RECEIVED_AT).or_else(|| self.text(UPDATED_AT)).and_then(Timestamp::from_rfc3339)
     }
 
     /// When an event happened by the sender's clock.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "cli")]
+use super::schema::Row;
 use super::{
     column::{Cell, Column, ColumnType},
     schema::Table,
@@ -54,6 +56,14 @@ impl Batch {
     pub fn with_columns<'a>(table: Table, columns: impl IntoIterator<Item = &'a Column>) -> Self {
         let columns = columns.into_iter().map(|column| ColumnData::new(column.column_type)).collect();
         Self { table, rows: 0, columns }
+    }
+
+    /// Adds a row of the table.
+    #[cfg(feature = "cli")]
+    pub(super) fn push(&mut self, row: &Row<'_>) {
+        self.rows += 1;
+        let mut columns = self.columns.iter_mut();
+        row.each_cell(|_, cell| columns.next().into_iter().for_each(|column| column.push(cell)));
     }
 
     /// About how many bytes of text are in it, which is most of its size.

@@ -43,6 +43,10 @@ pub enum Personal {
     Name,
     /// What people wrote: anything.
     Prose,
+    /// A phone number or an id of Kaizala's.
+    Person,
+    /// JSON of what no other column holds: anything, under names that tell of people.
+    Rest,
 }
 
 /// A value of a row.
@@ -114,6 +118,10 @@ kinds! {
     Name: Cow<'a, str> = Text, Name;
     /// What people wrote.
     Prose: Cow<'a, str> = Text, Prose;
+    /// A person: Kaizala's id, or a phone number.
+    Person: Cow<'a, str> = Text, Person;
+    /// JSON of what no other column holds.
+    Rest: Cow<'a, str> = Text, Rest;
     /// A whole number.
     Integer: i64 = Integer, No;
     /// A number.

@@ -28,6 +28,11 @@ impl Filter {
                 }))
     }
 
+    /// Whether the name of a group is wanted: whenever the group is.
+    pub fn wants_name(&self, item: &StoredItem) -> bool {
+        self.groups.is_empty() || item.named_group_id().is_some_and(|id| self.groups.contains(&id))
+    }
+
     /// Whether the group of an item is wanted: all that can be said of a part of another item's body.
     pub fn wants_group(&self, item: &StoredItem) -> bool {
         is_among(&self.groups, item.group())

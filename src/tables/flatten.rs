@@ -2,16 +2,20 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::schema::{
-    ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, JobResponseRow, JobRow, MemberRow, MessageRow,
-    Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow,
+use super::{
+    person::Sender,
+    schema::{
+        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, GroupNameRow, JobResponseRow, JobRow,
+        MemberRow, MessageRow, Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow,
+    },
+    value::each_value,
 };
 use crate::{
     event::{
-        Announcement, Answer, Attachment, Created, Data, Event, EventType, JobCreated, JobResponse, Media,
-        MemberChange, Question, Response, SubGroup, Timestamp,
+        Announcement, Attachment, Created, Data, Event, EventType, JobCreated, JobResponse, Media, MemberChange,
+        Response, SubGroup, Timestamp,
     },
-    store::StoredItem,
+    store::{ItemKind, StoredItem},
 };
 
 /// What became of an item.
@@ -24,7 +28,7 @@ pub enum Flattened {
 }
 
 /// Calls `each` with every row that comes of an item; `body` is the item's body, whole. The event's own row, in
-/// [`EventRow`] or [`QuarantineRow`], is the first.
+/// [`EventRow`] or [`QuarantineRow`], is the first. The name of a group has no body, and its row is in [`GroupNameRow`].
 pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl FnMut(&Row<'_>)) -> Flattened {
     let (Some(group_id), Some(event_key)) = (item.group(), item.event_key()) else {
         return Flattened::Unreadable("it has no key");
@@ -32,6 +36,17 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
     let Some(received_at) = item.received_at() else {
         return Flattened::Unreadable("it has no time of arrival");
     };
+    if item.kind() == ItemKind::Group {
+        let Some(group) = item.named_group() else { return Flattened::Unreadable("it has no name") };
+        each(&Row::GroupNames(GroupNameRow {
+            origin: Origin { group_id, event_id: None, event_key, received_at },
+            named_group_id: Some(group.id.into()),
+            name: Some(group.name.into()),
+            r#type: group.group_type.map(Cow::Owned),
+            source: item.group_source().map(Cow::Borrowed),
+        }));
+        return Flattened::Rows;
+    }
     if let Some(reason) = item.reason() {
         let origin = Origin { group_id, event_id: None, event_key, received_at };
         each(&Row::Quarantine(QuarantineRow {
@@ -47,26 +62,23 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         return Flattened::Unreadable("its body is not an event");
     };
     let origin = Origin { group_id, event_id: Some(&event.event_id), event_key, received_at };
-    each(&Row::Events(EventRow {
-        origin,
-        event_type: Some(event.event_type.as_ref().into()),
-        object_type: event.object_type.as_deref().map(Cow::Borrowed),
-        object_id: event.object_id.as_deref().map(Cow::Borrowed),
-        action_id: event.action_id().map(Cow::Borrowed),
-        response_id: event.response_id().map(Cow::Borrowed),
-        from_user_id: event.from_user_id.as_deref().map(Cow::Borrowed),
-        from_user_name: event.from_user_name(),
-        occurred_at: event.occurred_at(),
-        revision_of: item.revision_of().map(Cow::Borrowed),
-    }));
+    let data = event.data();
+    let sender = Sender::of(&event);
     let ranked_at = item.rank(event.is_edit()).map(|rank| rank.ranked_at());
-    let flat = Flat { origin, event: &event, version: Version { is_pulled: item.is_pulled(), is_latest, ranked_at } };
-    match event.data() {
+    let version = Version { is_pulled: item.is_pulled(), is_latest, ranked_at };
+    let flat = Flat { origin, event: &event, sender: &sender, is_anonymous: event.is_anonymous(), version };
+    flat.event(item, &data, each);
+    match data {
         Data::Created(created) => flat.created(created, each),
         Data::Response(response) => flat.response(response, each),
         Data::JobCreated(job) => flat.job(&job, each),
         Data::JobResponse(response) => flat.job_response(response, each),
-        Data::TextMessage(message) => each(&Row::Messages(MessageRow { origin, text: message.text })),
+        Data::TextMessage(message) => each(&Row::Messages(MessageRow {
+            origin,
+            text: message.text,
+            person_id: sender.person_id(),
+            person_name: again(sender.name.as_ref()),
+        })),
         Data::Attachment(attachment) => flat.attachment(attachment, each),
         Data::Announcement(announcement) => flat.announcement(announcement, each),
         Data::MemberChange(change) => flat.member(change, each),
@@ -80,6 +92,9 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
 struct Flat<'a> {
     origin: Origin<'a>,
     event: &'a Event<'a>,
+    sender: &'a Sender<'a>,
+    /// Whether who answered is withheld.
+    is_anonymous: bool,
     version: Version,
 }
 
@@ -91,11 +106,39 @@ struct Version {
 }
 
 impl<'a> Flat<'a> {
+    fn event(&self, item: &StoredItem, data: &Data<'_>, each: &mut impl FnMut(&Row<'_>)) {
+        let Self { origin, event, sender, .. } = *self;
+        each(&Row::Events(EventRow {
+            origin,
+            event_type: Some(event.event_type.as_ref().into()),
+            object_type: event.object_type.as_deref().map(Cow::Borrowed),
+            object_id: event.object_id.as_deref().map(Cow::Borrowed),
+            action_id: event.action_id().map(Cow::Borrowed),
+            response_id: event.response_id().map(Cow::Borrowed),
+            from_user_id: again(sender.user_id.as_ref()),
+            from_user: again(sender.phone.as_ref()),
+            from_user_name: again(sender.name.as_ref()),
+            person_id: sender.person_id(),
+            is_bot: event.is_bot(),
+            context: event.context(),
+            subscription_id: event.subscription_id(),
+            occurred_at: event.occurred_at(),
+            revision_of: item.revision_of().map(Cow::Borrowed),
+            other: event.rest(data, origin.group_id).map(Cow::Owned),
+        }));
+    }
+
     fn created(&self, created: Created<'a>, each: &mut impl FnMut(&Row<'_>)) {
         let origin = self.origin;
         let Created { action_id, title, questions, package_id, action_package_id, .. } = created;
         let package_id = package_id.or(action_package_id);
-        each(&Row::Actions(ActionRow { origin, action_id: action_id.clone(), title, package_id }));
+        each(&Row::Actions(ActionRow {
+            origin,
+            action_id: action_id.clone(),
+            title,
+            package_id,
+            properties: self.event.properties_json().map(Cow::Owned),
+        }));
         for (position, question) in (1..).zip(questions) {
             each(&Row::Questions(QuestionRow {
                 origin,
@@ -113,37 +156,44 @@ impl<'a> Flat<'a> {
         let Version { is_pulled, is_latest, ranked_at } = self.version;
         let response_id = response.response_id.or(Some(self.event.event_id.as_ref().into()));
         let package_id = response.package_id.or(response.action_package_id);
+        let shown = |told: Option<Cow<'a, str>>| told.filter(|_| !self.is_anonymous);
+        let (responder_id, responder) = (shown(response.responder_id), shown(response.responder));
+        // Who sent the event has answered, where it says nothing else.
+        let person_id = self.sender.or_person(responder_id.as_ref(), responder.as_ref());
+        let person_id = person_id.or_else(|| self.sender.person_id());
         each(&Row::Responses(ResponseRow {
             origin,
             event_type: Some(self.event.event_type.as_ref().into()),
             action_id: again(response.action_id.as_ref()),
             package_id: again(package_id.as_ref()),
             response_id: again(response_id.as_ref()),
-            responder_id: response.responder_id,
-            responder: response.responder,
-            responder_name: response.responder_name,
+            responder_id: again(responder_id.as_ref()),
+            responder: again(responder.as_ref()),
+            responder_name: shown(response.responder_name),
             is_anonymous: response.is_anonymous,
             is_update: Some(self.event.is_edit()),
             is_pulled: Some(is_pulled),
             is_latest: Some(is_latest),
             ranked_at,
             responded_at: self.event.occurred_at(),
+            person_id,
+            properties: self.event.properties_json().map(Cow::Owned),
         }));
-        for (position, question) in (1..).zip(response.questions) {
-            let Question { title, question_type, is_invisible, answer, .. } = question;
+        for (position, question) in (1..).zip(&response.questions) {
             let mut row = Row::Answers(AnswerRow {
                 origin,
                 response_id: again(response_id.as_ref()),
                 action_id: again(response.action_id.as_ref()),
                 package_id: again(package_id.as_ref()),
                 question_position: Some(position),
-                question_title: title,
-                question_type,
-                is_invisible: Some(is_invisible),
+                question_title: again(question.title.as_ref()),
+                question_type: again(question.question_type.as_ref()),
+                is_invisible: Some(question.is_invisible),
                 answer_position: None,
                 answer_text: None,
                 answer_number: None,
                 answer_time: None,
+                answer_json: None,
                 latitude: None,
                 longitude: None,
                 accuracy_m: None,
@@ -152,18 +202,12 @@ impl<'a> Flat<'a> {
                 media_file_name: None,
                 is_latest: Some(is_latest),
             });
-            each_value(answer, |position, value| {
-                if let Row::Answers(row) = &mut row {
-                    row.answer_position = position;
-                    value.fill(row);
-                }
-                each(&row);
-            });
+            each_value(question, &mut row, each);
         }
     }
 
     fn job(&self, job: &JobCreated<'a>, each: &mut impl FnMut(&Row<'_>)) {
-        let due_at = job.due_date.as_deref().and_then(due_time);
+        let due_at = job.due_at();
         let mut named = HashSet::new();
         let mut assignees: Vec<_> =
             job.assigned_to.iter().filter(|&assignee| named.insert(assignee.as_ref())).map(Some).collect();
@@ -178,18 +222,22 @@ impl<'a> Flat<'a> {
                 text: again(job.text.as_ref()),
                 due_at,
                 assignee: again(assignee),
+                person_id: self.sender.or_person(None, assignee),
             }));
         }
     }
 
     fn job_response(&self, response: JobResponse<'a>, each: &mut impl FnMut(&Row<'_>)) {
         let Version { is_pulled, is_latest, ranked_at } = self.version;
+        let shown = |told: Option<Cow<'a, str>>| told.filter(|_| !self.is_anonymous);
+        let assignee = shown(response.assignee);
         each(&Row::JobResponses(JobResponseRow {
             origin: self.origin,
             action_id: response.action_id,
             response_id: response.response_id.or(Some(self.event.event_id.as_ref().into())),
-            assignee: response.assignee,
-            assignee_name: response.assignee_name,
+            assignee: again(assignee.as_ref()),
+            assignee_name: shown(response.assignee_name),
+            person_id: self.sender.or_person(None, assignee.as_ref()).or_else(|| self.sender.person_id()),
             is_completed: response.is_completed,
             is_update: Some(self.event.is_edit()),
             is_pulled: Some(is_pulled),
@@ -232,8 +280,9 @@ impl<'a> Flat<'a> {
         each(&Row::Members(MemberRow {
             origin: self.origin,
             change: Some(self.change().into()),
-            member_id: member.member_id,
-            member: member.member,
+            person_id: self.sender.or_person(member.member_id.as_ref(), member.member.as_ref()),
+            member_id: again(member.member_id.as_ref()),
+            member: again(member.member.as_ref()),
             member_name: member.member_name,
             role: member.role,
         }));
@@ -243,63 +292,24 @@ impl<'a> Flat<'a> {
         each(&Row::Subgroups(SubgroupRow {
             origin: self.origin,
             change: Some(self.change().into()),
-            subgroup_id: group.group_id,
-            subgroup_name: group.group_name,
-            subgroup_type: group.group_type,
+            subgroup_id: again(group.group_id.as_ref()),
+            subgroup_name: again(group.group_name.as_ref()),
+            subgroup_type: again(group.group_type.as_ref()),
         }));
+        if group.group_id.is_some() && group.group_name.is_some() {
+            each(&Row::GroupNames(GroupNameRow {
+                origin: self.origin,
+                named_group_id: group.group_id,
+                name: group.group_name,
+                r#type: group.group_type,
+                source: Some("event".into()),
+            }));
+        }
     }
 
     fn change(&self) -> &'static str {
         let added = matches!(self.event.known_type(), Some(EventType::MemberAdded | EventType::GroupAdded));
         if added { "added" } else { "removed" }
-    }
-}
-
-/// One value of an answer.
-enum Value<'a> {
-    Unanswered,
-    Whole(Answer<'a>),
-    Option(Cow<'a, str>),
-    Media(Media<'a>),
-}
-
-impl<'a> Value<'a> {
-    /// Puts the value into the columns of its kind. Those of other kinds stay as they are: all values of an answer are of
-    /// the same.
-    fn fill(self, row: &mut AnswerRow<'a>) {
-        match self {
-            Self::Unanswered => {}
-            Self::Option(title) => row.answer_text = Some(title),
-            Self::Media(media) => (row.media_url, row.media_file_name) = (media.url, media.file_name),
-            Self::Whole(answer) => match answer {
-                Answer::Text(text) => row.answer_text = Some(text),
-                Answer::Number(number) => row.answer_number = Some(number),
-                Answer::Time(time) => row.answer_time = Some(time),
-                Answer::Location(location) => {
-                    row.latitude = Some(location.latitude);
-                    row.longitude = Some(location.longitude);
-                    row.accuracy_m = location.accuracy_m;
-                    row.place = location.place().map(Cow::Owned);
-                }
-                Answer::PhoneNumber(phone) => row.answer_text = Some(phone.international().into()),
-                Answer::Json(json) => row.answer_text = Some(Answer::compact_json(json).into()),
-                Answer::Options(_) | Answer::Media(_) => {}
-            },
-        }
-    }
-}
-
-/// Calls `each` with every value of an answer and its place, or once for a question that was not answered.
-fn each_value<'a>(answer: Option<Answer<'a>>, mut each: impl FnMut(Option<i64>, Value<'a>)) {
-    match answer {
-        None => each(None, Value::Unanswered),
-        Some(Answer::Options(titles)) => {
-            (1..).zip(titles).for_each(|(position, title)| each(Some(position), Value::Option(title)));
-        }
-        Some(Answer::Media(media)) => {
-            (1..).zip(media).for_each(|(position, media)| each(Some(position), Value::Media(media)));
-        }
-        Some(answer) => each(Some(1), Value::Whole(answer)),
     }
 }
 
@@ -309,11 +319,6 @@ fn options(titles: &[Cow<'_, str>]) -> Option<Cow<'static, str>> {
         return None;
     }
     serde_json::to_string(titles).ok().map(Cow::Owned)
-}
-
-/// When a job is due. The documentation has RFC 3339; epoch time is read too.
-fn due_time(text: &str) -> Option<Timestamp> {
-    Timestamp::from_rfc3339(text).or_else(|| Timestamp::from_epoch_either(text.parse().ok()?))
 }
 
 /// The same text, borrowed, for one more row.

@@ -10,22 +10,32 @@ mod documentation;
 mod filter;
 mod flatten;
 pub mod lake_files;
+mod person;
 #[cfg(feature = "cli")]
 pub mod read;
 #[cfg(feature = "cli")]
 mod redact;
+#[cfg(feature = "cli")]
+mod redact_rest;
 mod schema;
+#[cfg(feature = "cli")]
+mod sums;
+mod value;
 pub mod write;
 
 #[cfg(feature = "cli")]
 pub use self::redact::Redactor;
 pub use self::{
-    column::{Boolean, Cell, Column, ColumnType, Integer, Kind, Name, Number, Personal, Phone, Prose, Text, Time},
+    column::{
+        Boolean, Cell, Column, ColumnType, Integer, Kind, Name, Number, Person, Personal, Phone, Prose, Rest, Text,
+        Time,
+    },
     documentation::documentation,
     filter::Filter,
     flatten::{Flattened, flatten},
     schema::{
-        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, JobResponseRow, JobRow, MemberRow, MessageRow,
-        Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow, Table,
+        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, CardRow, EventRow, GroupNameRow, GroupRow,
+        JobResponseRow, JobRow, MemberRow, MessageRow, Origin, PersonRow, QuarantineRow, QuestionRow, ResponseRow, Row,
+        SubgroupRow, Table,
     },
 };

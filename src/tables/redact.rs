@@ -23,44 +23,77 @@ const MIN_NAME_CHARACTERS: usize = 3;
 #[derive(Clone)]
 pub struct Redactor {
     key: Hmac<Sha256>,
-    /// The names that the rows of the current event have shown so far.
+    /// The names in the rows of the current item.
     names: Vec<String>,
+    /// The phone numbers in them.
+    phones: Vec<String>,
 }
 
 impl Redactor {
     /// A redactor that hashes with that key. The same key makes the same hashes in every export.
     #[expect(clippy::missing_panics_doc, reason = "HMAC takes keys of any length")]
     pub fn new(key: &[u8]) -> Self {
-        Self { key: Hmac::new_from_slice(key).expect("HMAC takes keys of any length"), names: Vec::new() }
+        Self {
+            key: Hmac::new_from_slice(key).expect("HMAC takes keys of any length"),
+            names: Vec::new(),
+            phones: Vec::new(),
+        }
     }
 
-    /// Calls `each` with every cell of a row, redacted.
-    pub(super) fn row(&mut self, row: &Row<'_>, mut each: impl FnMut(Cell<'_>)) {
-        if matches!(row, Row::Events(_) | Row::Quarantine(_)) {
-            self.names.clear();
-        }
-        let is_phone_number =
-            matches!(row, Row::Answers(answer) if answer.question_type.as_deref() == Some("PhoneNumber"));
+    /// Forgets the people of the item before.
+    pub(super) fn begin_item(&mut self) {
+        self.names.clear();
+        self.phones.clear();
+    }
+
+    /// Takes note of the people in a row of the item. To be called with all of its rows, before the first is redacted: some
+    /// tell of people whom later ones name.
+    pub(super) fn learn(&mut self, row: &Row<'_>) {
         row.each_cell(|column, cell| {
-            let Cell::Text(text) = cell else { return each(cell) };
-            match column.personal {
-                Personal::No => each(cell),
-                Personal::Phone => each(Cell::Text(&self.phone(text))),
-                Personal::Name => {
-                    if text.chars().count() >= MIN_NAME_CHARACTERS && !self.names.iter().any(|name| name == text) {
-                        self.names.push(text.to_owned());
-                    }
-                    each(Cell::Text(&self.hash("name", text)));
-                }
-                Personal::Prose if is_phone_number && column.name == "answer_text" && text.starts_with('+') => {
-                    each(Cell::Text(&self.phone(text)));
-                }
-                Personal::Prose => each(Cell::Text(&self.prose(text))),
+            let Cell::Text(text) = cell else { return };
+            let known = match column.personal {
+                Personal::Name if text.chars().count() >= MIN_NAME_CHARACTERS => &mut self.names,
+                Personal::Phone => &mut self.phones,
+                _ => return,
+            };
+            if !known.iter().any(|known| known == text) {
+                known.push(text.to_owned());
             }
         });
     }
 
-    fn hash(&self, what: &str, text: &str) -> String {
+    /// Calls `each` with every cell of a row, redacted.
+    pub(super) fn row(&self, row: &Row<'_>, mut each: impl FnMut(Cell<'_>)) {
+        let is_phone_number =
+            matches!(row, Row::Answers(answer) if answer.question_type.as_deref() == Some("PhoneNumber"));
+        let mut answer_has_changed = false;
+        row.each_cell(|column, cell| {
+            let Cell::Text(text) = cell else {
+                // A number that is a text's must not tell what was taken out of that.
+                let is_told = column.name == "answer_number" && answer_has_changed;
+                return each(if is_told { Cell::Null } else { cell });
+            };
+            let redacted: Cow<'_, str> = match column.personal {
+                Personal::No => Cow::Borrowed(text),
+                Personal::Phone => self.phone(text).into(),
+                Personal::Name => self.hash("name", text).into(),
+                Personal::Person if self.phones.iter().any(|phone| phone == text) => self.phone(text).into(),
+                // An id of Kaizala's.
+                Personal::Person => Cow::Borrowed(text),
+                Personal::Prose if is_phone_number && column.name == "answer_text" && text.starts_with('+') => {
+                    self.phone(text).into()
+                }
+                // The same number, in pieces.
+                Personal::Prose if is_phone_number && column.name == "answer_json" => return each(Cell::Null),
+                Personal::Prose => self.prose(text),
+                Personal::Rest => self.rest(text).into(),
+            };
+            answer_has_changed |= column.name == "answer_text" && redacted != text;
+            each(Cell::Text(&redacted));
+        });
+    }
+
+    pub(super) fn hash(&self, what: &str, text: &str) -> String {
         let mut mac = self.key.clone();
         mac.update(what.as_bytes());
         mac.update(b"\n");
@@ -69,13 +102,13 @@ impl Redactor {
     }
 
     /// Hashes a phone number by its digits, however it is punctuated.
-    fn phone(&self, text: &str) -> String {
+    pub(super) fn phone(&self, text: &str) -> String {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         self.hash("phone", if digits.is_empty() { text } else { &digits })
     }
 
     /// Redacts what people wrote. In JSON only strings are changed, so that it stays JSON.
-    fn prose<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(super) fn prose<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let is_json = text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok();
         if !is_json {
             return self.plain(text);
@@ -94,7 +127,7 @@ impl Redactor {
         Cow::Owned(out)
     }
 
-    fn plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(super) fn plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = self.without_phones(text);
         for name in &self.names {
             if text.contains(name.as_str()) {

@@ -1,7 +1,7 @@
 //! The tables: every column with its name, type and description, once. Rows, file headers, schemas and `docs/flat-tables.md`
 //! all come from here.
 
-use super::column::{Boolean, Cell, Column, Integer, Kind, Name, Number, Phone, Prose, Text, Time};
+use super::column::{Boolean, Cell, Column, Integer, Kind, Name, Number, Person, Phone, Prose, Rest, Text, Time};
 use crate::event::Timestamp;
 
 /// What every row begins with: the item that it comes of.
@@ -79,6 +79,11 @@ macro_rules! tables {
         impl Table {
             /// Every table.
             pub const ALL: [Self; [$(Self::$variant),+].len()] = [$(Self::$variant),+];
+
+            /// Whether its rows sum over many items: a file in an export, a view in the lake.
+            pub const fn is_summed(self) -> bool {
+                matches!(self, Self::Groups | Self::People | Self::Cards)
+            }
 
             /// Its name, which is that of its file too.
             pub const fn name(self) -> &'static str {
@@ -158,8 +163,8 @@ macro_rules! tables {
 }
 
 tables! {
-    /// One row per event, of whatever type, revisions included. What has no table of its own is here alone: types that
-    /// are not documented (polls and meetings among them), and events whose data is missing or no JSON object.
+    /// One row per event, of whatever type, revisions included. What no column of any table holds of an event is here, in
+    /// `other`. Of an event that hides who answered (`isAnonymous`), no column of any table tells who did.
     Events = "events": EventRow {
         /// The event type as it was sent.
         event_type: Text,
@@ -173,15 +178,29 @@ tables! {
         response_id: Text,
         /// Kaizala's opaque id of who caused the event.
         from_user_id: Text,
+        /// The phone number of who caused the event.
+        from_user: Phone,
         /// The name of who caused the event.
         from_user_name: Name,
+        /// Who caused the event: Kaizala's id where the event tells it, else the phone number. `people` says who that is.
+        person_id: Person,
+        /// Whether a bot caused the event; null when the event does not say it.
+        is_bot: Boolean,
+        /// What the subscriber had Kaizala send along (`callBackContext`).
+        context: Prose,
+        /// The subscription that delivered the event first.
+        subscription_id: Text,
         /// When it happened by the sender's clock: the answer to the question `ResponseTime`. Other events have no such time.
         occurred_at: Time,
         /// On revisions: the `event_key` of the first event of that id.
         revision_of: Text,
+        /// What no column of any table holds of the event, as a JSON object with its members where they stand in the body,
+        /// those of questions under their positions. Empty values are left out.
+        other: Rest,
     }
 
-    /// One row per action card or survey that was sent to a group (`ActionCreated`, `SurveyCreated`).
+    /// One row per action card, survey, poll or meeting that was sent to a group (`ActionCreated`, `SurveyCreated`,
+    /// `PollCreated`, `LetsMeetCreated`).
     Actions = "actions": ActionRow {
         /// The action.
         action_id: Text,
@@ -189,9 +208,11 @@ tables! {
         title: Prose,
         /// The action package, with its version when the event says it (`packageId`, else `actionPackageId`).
         package_id: Text,
+        /// Its properties, as JSON: a list of `{name, type, value}`.
+        properties: Prose,
     }
 
-    /// One row per question of an action card or survey that was sent.
+    /// One row per question of what has a row in `actions`. Of a poll that has one question with choices, that one.
     Questions = "questions": QuestionRow {
         /// The action.
         action_id: Text,
@@ -205,9 +226,10 @@ tables! {
         options: Prose,
     }
 
-    /// One row per response to an action card or survey (`ActionResponse`, `SurveyResponse`), edits included.
+    /// One row per response to an action card, survey, poll or meeting (`ActionResponse`, `SurveyResponse`, `PollResponse`,
+    /// `LetsMeetResponse`), edits included.
     Responses = "responses": ResponseRow {
-        /// `ActionResponse` or `SurveyResponse`.
+        /// `ActionResponse`, `SurveyResponse`, `PollResponse` or `LetsMeetResponse`.
         event_type: Text,
         /// The action that was answered.
         action_id: Text,
@@ -235,6 +257,10 @@ tables! {
         ranked_at: Time,
         /// When it was answered by the sender's clock; null when the response does not say it.
         responded_at: Time,
+        /// Who answered: Kaizala's id where the event tells it, else the phone number. `people` says who that is.
+        person_id: Person,
+        /// Its properties, as JSON: a list of `{name, type, value}`.
+        properties: Prose,
     }
 
     /// One row per value of an answer: one for each option chosen and each file sent, one with null values for a question
@@ -256,13 +282,17 @@ tables! {
         is_invisible: Boolean,
         /// The place of the value in the answer; the first is 1, and null means not answered.
         answer_position: Integer,
-        /// Text as it was written; the title of an option; a phone number with `+` and country code. An answer that fits no
-        /// other column is here as JSON, as it was sent but for white space.
+        /// Text as it was written; the title of an option; a phone number with `+` and country code; a number or time that
+        /// the column of its kind cannot hold exactly.
         answer_text: Prose,
-        /// The answer to a question of type `Numeric`.
+        /// The answer to a question of type `Numeric`; the stars of a rating; a text that is a number. What begins with `+` or
+        /// with a `0` that is not the whole number is a phone number or a code.
         answer_number: Number,
         /// The answer to a question of type `DateTime` or `Date`.
         answer_time: Time,
+        /// What is structured, as it was sent but for white space: a `Location`, a `PhoneNumber`, a rating, whatever no other
+        /// column can hold whole. JSON.
+        answer_json: Prose,
         /// Degrees north, of a `Location`.
         latitude: Number,
         /// Degrees east, of a `Location`.
@@ -283,6 +313,10 @@ tables! {
     Messages = "messages": MessageRow {
         /// What was written.
         text: Prose,
+        /// Who wrote it: Kaizala's id where the event tells it, else the phone number. `people` says who that is.
+        person_id: Person,
+        /// The name of who wrote it.
+        person_name: Name,
     }
 
     /// One row per announcement (`Announcement`).
@@ -323,6 +357,8 @@ tables! {
         due_at: Time,
         /// The phone number of the assignee.
         assignee: Phone,
+        /// The assignee: Kaizala's id where the event tells it, else the phone number. `people` says who that is.
+        person_id: Person,
     }
 
     /// One row per answer to a job (`JobResponse`), edits included.
@@ -335,6 +371,8 @@ tables! {
         assignee: Phone,
         /// The name of the assignee.
         assignee_name: Name,
+        /// The assignee: Kaizala's id where the event tells it, else the phone number. `people` says who that is.
+        person_id: Person,
         /// Whether the job is done; null when the event does not say it.
         is_completed: Boolean,
         /// Whether the event says that it is an edit. Never null.
@@ -359,6 +397,8 @@ tables! {
         member_name: Name,
         /// The member's role.
         role: Text,
+        /// The member: Kaizala's id where the event tells it, else the phone number. `people` says who that is.
+        person_id: Person,
     }
 
     /// One row per sub-group that was added to or removed from a group (`GroupAdded`, `GroupRemoved`); `group_id` is the
@@ -374,6 +414,19 @@ tables! {
         subgroup_type: Text,
     }
 
+    /// One row each time that something says what a group is called: the API's list, an archive or a file (the row is that of
+    /// the name's item in the table, whose `group_id` is `groups`), or an event (`GroupAdded`). `groups` has one row per group.
+    GroupNames = "group_names": GroupNameRow {
+        /// The group that has the name.
+        named_group_id: Text,
+        /// What it is called.
+        name: Prose,
+        /// What kind of group it is.
+        r#type: Text,
+        /// Who says so: `event`, `archive`, `api` or `file`.
+        source: Text,
+    }
+
     /// One row per body that was not an event. Its `event_key` is the body's digest, its `event_id` null.
     Quarantine = "quarantine": QuarantineRow {
         /// Why: `not-utf8`, `not-json`, `not-an-object`, `no-event-id`, `no-event-type`, `key-too-long`, `not-base64`, `rejected-by-store`.
@@ -382,5 +435,55 @@ tables! {
         body_sha256: Text,
         /// Size of the body as it was received.
         bytes: Integer,
+    }
+
+    /// One row per group whose name is known, `group_id`; joins `group_id` of the other tables. A file beats the API, which
+    /// beats archives, which beat events; among equals the newest counts. The other columns that every table begins with say
+    /// where the name is from.
+    Groups = "groups": GroupRow {
+        /// What it is called.
+        name: Prose,
+        /// What kind of group it is.
+        r#type: Text,
+        /// Who says so: `event`, `archive`, `api` or `file`.
+        source: Text,
+    }
+
+    /// One row per person that events tell of: senders, responders, assignees, members. A row elsewhere has a `person_id` that
+    /// is either this `person_id` or this `phone`, and never both of two people: `ON p.person_id = r.person_id OR p.phone =
+    /// r.person_id`. A phone number of two users is a person of its own, and so is the older one of a user's two. The columns
+    /// that every table begins with are those of the last event that tells of the person.
+    People = "people": PersonRow {
+        /// Kaizala's id if it is known, else the phone number.
+        person_id: Person,
+        /// Kaizala's id.
+        user_id: Text,
+        /// The phone number.
+        phone: Phone,
+        /// The name in the last event that has one.
+        name: Name,
+        /// When the first event that tells of the person arrived.
+        first_seen: Time,
+        /// When the last one arrived.
+        last_seen: Time,
+        /// The groups that events tell of the person in and that the person was not removed from since, as a JSON array.
+        groups: Text,
+    }
+
+    /// One row per action card, survey, poll or meeting of a group, or package where responses tell no action. The columns that
+    /// every table begins with are those of the last event that created it, else of the last response.
+    Cards = "cards": CardRow {
+        /// The action.
+        action_id: Text,
+        /// The action package.
+        package_id: Text,
+        /// The title; null if no event tells it.
+        title: Prose,
+        /// When the first event that created it arrived; null if none did.
+        created_at: Time,
+        /// How many responses there are, each in its latest version.
+        responses: Integer,
+        /// How many people are known to be in the group: see `groups` of `people`.
+        members_known: Integer,
     }
 }

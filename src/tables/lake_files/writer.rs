@@ -76,7 +76,7 @@ impl LakeFiles {
     /// If a file cannot be written.
     pub fn finish(self, even_without_rows: bool) -> io::Result<Vec<(Table, File)>> {
         let mut files = Vec::new();
-        for mut table in self.tables.into_iter().rev() {
+        for mut table in self.tables.into_iter().rev().filter(|table| !table.batch.table.is_summed()) {
             if table.batch.rows > 0 || even_without_rows {
                 table.pass_on()?;
             }

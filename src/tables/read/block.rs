@@ -31,7 +31,7 @@ impl Block {
         Self { batches: Table::ALL.map(Batch::new).into(), order: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, row: &Row<'_>, redactor: Option<&mut Redactor>) {
+    pub(super) fn push(&mut self, row: &Row<'_>, redactor: Option<&Redactor>) {
         let table = row.table() as usize;
         // There are far fewer than 256 tables.
         self.order.push(u8::try_from(table).unwrap_or(u8::MAX));

@@ -195,7 +195,8 @@ impl Worker for Flattener<'_> {
         let filter = &self.options.filter;
         match item.kind() {
             ItemKind::Part if filter.wants_group(&item) => return Ok(self.waiting.part(&item)?),
-            ItemKind::Part | ItemKind::Group | ItemKind::Erased => return Ok(()),
+            ItemKind::Part | ItemKind::Erased => return Ok(()),
+            ItemKind::Group => return if filter.wants_name(&item) { Ok(self.name(&item)?) } else { Ok(()) },
             ItemKind::Event | ItemKind::Quarantined => {}
         }
         if !filter.wants(&item) {
@@ -219,6 +220,7 @@ impl Worker for Flattener<'_> {
 
 impl Flattener<'_> {
     fn item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
+        self.learn(item, body);
         let Self { block, notes, redactor, .. } = self;
         let mut noted = Ok(());
         // Whether it is the latest version is known when all items were read.
@@ -227,7 +229,7 @@ impl Flattener<'_> {
             if noted.is_ok() {
                 noted = notes.row(row);
             }
-            block.push(row, redactor.as_mut());
+            block.push(row, redactor.as_ref());
         });
         noted.map_err(RowsError::Scratch)?;
         match flattened {
@@ -235,6 +237,24 @@ impl Flattener<'_> {
                 self.items += 1;
                 Ok(())
             }
+            Flattened::Unreadable(what) => self.damaged(item.damaged(what).into()),
+        }
+    }
+
+    /// Has the redactor know the people of an item.
+    fn learn(&mut self, item: &StoredItem, body: &[u8]) {
+        if let Some(redactor) = &mut self.redactor {
+            redactor.begin_item();
+            flatten(item, body, true, &mut |row| redactor.learn(row));
+        }
+    }
+
+    /// The name of a group, which is not an event and counts as none.
+    fn name(&mut self, item: &StoredItem) -> Result<(), RowsError> {
+        self.learn(item, &[]);
+        let Self { block, redactor, .. } = self;
+        match flatten(item, &[], true, &mut |row| block.push(row, redactor.as_ref())) {
+            Flattened::Rows => Ok(()),
             Flattened::Unreadable(what) => self.damaged(item.damaged(what).into()),
         }
     }

@@ -12,12 +12,16 @@ use std::{
 use super::{FolderError, Format, OutputFolder, TableWriter, package, writer};
 use crate::{
     event::Timestamp,
-    tables::{batch::Batch, schema::Table},
+    tables::{batch::Batch, schema::Table, sums::Sums},
 };
 
 /// Batches that may wait for a table's writer.
 const WAITING_BATCHES: usize = 4;
+/// Rows of a batch of sums.
+const BATCH_ROWS: usize = 16 * 1024;
 /// An export that is being written: one file for each table.
+///
+/// The tables that sum over many items are written when all the others were passed on.
 pub struct TablesExport {
     folder: OutputFolder,
     format: Format,
@@ -108,7 +112,36 @@ impl TablesExport {
 
     /// What takes the rows of one thread.
     pub fn sink(&self) -> Batches {
-        Batches(self.senders.clone())
+        Batches { senders: self.senders.clone(), sums: Sums::default() }
+    }
+
+    /// Passes on the rows that sum over all those that the sinks have taken.
+    ///
+    /// # Errors
+    /// When a table takes no more rows: [`abandon`](Self::abandon) tells why.
+    pub fn sum_up(&self, sinks: Vec<Batches>) -> io::Result<()> {
+        let mut sinks = sinks.into_iter();
+        let Some(mut all) = sinks.next() else { return Ok(()) };
+        for sink in sinks {
+            all.sums.merge(sink.sums);
+        }
+        let Batches { senders, sums } = all;
+        let mut batches = Table::ALL.map(Batch::new);
+        let mut sent = Ok(());
+        let mut send = |batch: &mut Batch, at_least: usize| {
+            if sent.is_ok() && batch.rows >= at_least {
+                let at = batch.table as usize;
+                let full = std::mem::replace(batch, Batch::new(batch.table));
+                sent = senders[at].send(full).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
+            }
+        };
+        sums.rows(&mut |row| {
+            let batch = &mut batches[row.table() as usize];
+            batch.push(row);
+            send(batch, BATCH_ROWS);
+        });
+        batches.iter_mut().for_each(|batch| send(batch, 1));
+        sent
     }
 
     /// Gives up. What was in the place before stays there.
@@ -156,8 +189,11 @@ fn write(mut writer: Box<dyn TableWriter>, batches: Receiver<Batch>) -> io::Resu
     Ok(rows)
 }
 
-/// Passes rows on to the files of their tables.
-pub struct Batches(Vec<SyncSender<Batch>>);
+/// Passes rows on to the files of their tables, and sums them up.
+pub struct Batches {
+    senders: Vec<SyncSender<Batch>>,
+    sums: Sums,
+}
 
 impl Batches {
     /// Takes some rows of each table, in the order of [`Table::ALL`].
@@ -165,8 +201,9 @@ impl Batches {
     /// # Errors
     /// When a table takes no more rows: [`TablesExport::abandon`] tells why.
     pub fn take(&mut self, batches: Vec<Batch>) -> io::Result<()> {
-        for (batch, sender) in batches.into_iter().zip(&self.0) {
+        for (batch, sender) in batches.into_iter().zip(&self.senders) {
             if batch.rows > 0 {
+                self.sums.add(&batch);
                 sender.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
             }
         }

@@ -12,10 +12,13 @@ const BEGIN: &str =
 const END: &str = "\nOutputs:\n";
 
 /// The views, each with the table whose columns it has.
-const VIEWS: [(&str, Table); 3] = [
+const VIEWS: [(&str, Table); 6] = [
+    ("cards", Table::Cards),
+    ("groups", Table::Groups),
     ("latest_answers", Table::Answers),
     ("latest_job_responses", Table::JobResponses),
     ("latest_responses", Table::Responses),
+    ("people", Table::People),
 ];
 
 /// What the type is called in Glue, which has Hive's names.
@@ -95,7 +98,11 @@ fn glue_view(name: &str, table: Table) -> String {
     let sql: Vec<_> = sql.lines().filter(|line| !line.starts_with("--")).collect();
     let mut selected: Vec<_> =
         table.lake_columns().map(|column| json!({"name": column.name, "type": presto(column)})).collect();
-    selected.push(json!({"name": "day", "type": "varchar"}));
+    // Of many days, where it sums over many items.
+    if !table.is_summed() {
+        selected.push(json!({"name": "day", "type": "varchar"}));
+    }
+    let day = if table.is_summed() { "" } else { "            - { Name: day, Type: string }\n" };
     let view = json!({
         "originalSql": sql.join("\n"),
         "catalog": "awsdatacatalog",
@@ -114,8 +121,7 @@ fn glue_view(name: &str, table: Table) -> String {
         StorageDescriptor:
           SerdeInfo: {{}}
           Columns:
-{}            - {{ Name: day, Type: string }}
-",
+{}{day}",
         head(&format!("{}View", camel(name)), name, "VIRTUAL_VIEW"),
         columns(table)
     )
@@ -124,7 +130,7 @@ fn glue_view(name: &str, table: Table) -> String {
 #[test]
 fn the_glue_tables_and_views_of_the_template_are_made_of_the_columns_and_the_sql_as_they_are() {
     let mut made = String::new();
-    for table in Table::ALL {
+    for table in Table::ALL.into_iter().filter(|table| !table.is_summed()) {
         made.push_str(&glue_table(table));
     }
     for (name, table) in VIEWS {
@@ -159,5 +165,5 @@ fn every_file_of_sql_is_a_view_and_all_of_it_is_short() {
     }
     names.sort();
     assert_eq!(names, VIEWS.map(|(name, _)| format!("{name}.sql")));
-    assert!(lines < 80, "{lines} lines: the rows are made in src/tables, and not in SQL");
+    assert!(lines < 180, "{lines} lines: the rows are made in src/tables, and not in SQL");
 }
