@@ -79,7 +79,7 @@ async fn shake_hands(url: &str) -> anyhow::Result<()> {
     })
 }
 
-/// The event types that `all` stands for.
+/// The word for all event types in options and files.
 const ALL: &str = "all";
 
 fn all_event_types() -> Vec<String> {

@@ -58,7 +58,7 @@ pub(super) fn read_token_file(path: &Path) -> anyhow::Result<Option<Secret>> {
     trimmed(&text, &path.display().to_string()).map(|token| Some(token.into()))
 }
 
-/// Removes white space around a token, such as the line break at the end of a file.
+/// Removes the line break after a token, and checks that nothing but a token is there. `place` names the file in an error.
 fn trimmed(text: &str, place: &str) -> anyhow::Result<String> {
     let token = text.trim_end_matches(['\r', '\n']);
     ensure!(!token.is_empty(), "{place} holds no token");

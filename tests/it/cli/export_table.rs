@@ -98,7 +98,7 @@ async fn a_scan_that_fails_goes_on_where_it_was_and_says_how_old_it_is() {
     let before = fs::read(out.join("messages.ndjson")).expect("it is there");
 
     let error = interrupted(&world, &out);
-    assert!(error.contains("goes on where this one has left off"), "{error}");
+    assert!(error.contains("run the same command to resume"), "{error}");
     assert_eq!(fs::read(out.join("messages.ndjson")).expect("it is there"), before);
 
     let (code, output, error) = scanned(&world, &out, &[]);
