@@ -10,7 +10,7 @@ DB_PORT ?= 8000
 AWS_PORT ?= 4566
 API_PORT ?= 3000
 ARCH ?= x86_64
-# The callback token in events/. Good for nothing else.
+# The callback token in events/, for use on this machine only.
 LOCAL_TOKEN := local-callback-token-not-for-production
 EVENT ?= events/text-message-created.json
 SAM ?=
@@ -60,7 +60,8 @@ mutants: .tools/bin/cargo-mutants ## Change src/store and src/event in SAMPLE=20
 vendor: ## Fetch the charting library and the map outline of the report again (needs npm)
 	scripts/vendor.sh
 
-# With a folder of its own: cargo bench would put a receiver of its profile in the place of the released one.
+# The benchmarks have a target folder of their own: cargo bench would replace the release binary of the receiver by one of its own
+# profile.
 gate: .tools/bin/gungraun-runner ## Count the instructions that an event costs, and compare them with the limits in benches/gate.rs
 	@command -v valgrind >/dev/null || { echo "make gate: valgrind is missing; on Debian: apt-get install valgrind" >&2; exit 1; }
 	GUNGRAUN_RUNNER=$(CURDIR)/.tools/bin/gungraun-runner cargo bench --locked --features cli --target-dir target/bench --bench gate
@@ -101,18 +102,18 @@ tools: .tools/test
 receiver:
 	cargo build --locked --release --bin receiver
 
-# The one thing that does not fit into .tools/.
+# A browser is the only tool that is not installed into .tools/.
 browser:
 	scripts/browser.sh
 
-# Pinned in tools/, installed beside the project: nothing is left on the machine.
+# The versions are pinned in tools/. Everything is installed into .tools/ and nothing outside of the project.
 make_venv = python3 -m venv $(1) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; rm -rf $(1); exit 1; }
 install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement $(2)
 
 .tools/venv:
 	$(call make_venv,$@)
 
-# Each in an environment of its own, which is as old as what was last installed into it.
+# Each tool has a virtual environment of its own, whose folder is the target, so that Make installs it again when its pins change.
 .tools/checkov .tools/ministack: .tools/%: tools/requirements-%.txt
 	rm -rf $@
 	$(call make_venv,$@)
@@ -125,7 +126,7 @@ install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement
 	  install -m 755 $$emulators/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/) $(venv)/bin/aws-lambda-rie
 	touch $@
 
-# The functions that the receiver is measured beside, as they would be deployed.
+# The functions with which the receiver is compared, packaged as they would be deployed.
 peers := benches/peers
 .tools/bench/installed: $(wildcard $(peers)/python/*.txt $(peers)/node/*) | .tools/venv
 	rm -rf $(@D)
@@ -144,7 +145,7 @@ peers := benches/peers
 	  cargo install --quiet --locked --root .tools --version $$version gungraun-runner
 	touch $@
 
-# Pinned here, since cargo has no list of programs.
+# The versions are pinned here, because Cargo has no file that lists programs.
 .tools/bin/cargo-deny: version := 0.20.2
 .tools/bin/cargo-machete: version := 0.9.2
 .tools/bin/cargo-mutants: version := 27.1.0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to a browser for the tests of the report: one that is there, else Debian's, where this may install it.
+# Makes sure that a browser is there for the tests of the report. On Debian it installs Chromium if it runs as root.
 set -euo pipefail
 
 for name in chromium chromium-browser google-chrome google-chrome-stable; do

@@ -19,7 +19,7 @@ import tomlkit
 
 ALIAS = "live"
 TOKEN = "KAIZALA_CALLBACK_TOKEN"
-# A request that is lost on the way says nothing about the version.
+# A failed check is tried once more, because a request that is lost on the way says nothing about the version.
 ATTEMPTS = 2
 
 
@@ -36,12 +36,12 @@ def main():
 
     before = Stack(given).version()
     options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
-    # Where there is nothing to deploy, there is still something to check.
+    # Even if there are no changes to deploy, the deployment is checked.
     command = ["sam", "deploy", "--no-fail-on-empty-changeset", *options, *others]
     if subprocess.run(command, check=False).returncode:
         sys.exit("deploy: sam deploy failed: see docs/deploy.md for what it left behind")
 
-    # Guided, sam asks for the stack's name and region.
+    # With --guided, sam asks for the name and the region of the stack.
     stack = Stack(given)
     after = stack.version()
     if not after:
@@ -83,14 +83,14 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
     def version(self):
-        """The version that the alias serves; None where nothing is deployed."""
+        """The version that the alias serves, or None if nothing is deployed."""
         if not self.outputs:
             return None
         alias = self.session.client("lambda").get_alias(FunctionName=self.outputs["FunctionName"], Name=ALIAS)
         return alias["FunctionVersion"]
 
     def point_back(self, version):
-        # Without weights: all requests go there.
+        # Weights are removed, so that all requests go to this version.
         self.session.client("lambda").update_alias(
             FunctionName=self.outputs["FunctionName"],
             Name=ALIAS,
@@ -100,7 +100,7 @@ class Stack:
 
     def is_checked(self, kaizala):
         command = [kaizala, "check", "--url", self.outputs["CallbackUrl"], "--table", self.outputs["TableName"]]
-        # A profile is the session's only if it was asked for by name.
+        # The session has a profile only if the user has named one.
         environment = os.environ | {"AWS_REGION": self.session.region_name}
         if self.session.profile_name != "default":
             environment["AWS_PROFILE"] = self.session.profile_name

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Feeds each fuzz target what libFuzzer can think of, and fails with the input on which one crashed.
+# Runs each fuzz target for some time, and fails if one crashes, with the input that did it.
 #
 #   scripts/fuzz.sh 600     # seconds for each target, 60 if left out
 #
 # Starts from the bodies in events/ and from what earlier runs found (fuzz/corpus). Needs rustup with a nightly
-# toolchain; NIGHTLY names another than the newest (nightly-2026-05-20).
+# toolchain. NIGHTLY chooses one, such as nightly-2026-05-20, instead of the newest.
 set -euo pipefail
 
 cargo_fuzz_version=0.13.2
 targets=(body_to_item read_back)
 toolchain=${NIGHTLY:-nightly}
-# Without AddressSanitizer: this project forbids unsafe code, so that what there is to find is panics, wrong results,
-# hangs and floods of memory. Those show all the same, and a run gets further.
+# AddressSanitizer is off. This project forbids unsafe code, so fuzzing looks for panics, wrong results, hangs and excessive
+# memory, which show without it, and a run gets further.
 options=(--sanitizer none)
 
 fail() {
@@ -35,7 +35,7 @@ if [ "$(cargo-fuzz --version 2>/dev/null)" != "cargo-fuzz $cargo_fuzz_version" ]
   cargo install --quiet --locked --root .tools --version "$cargo_fuzz_version" cargo-fuzz
 fi
 
-# The dependencies that are shipped are those that are fuzzed.
+# The lock file of the project is used, so that the fuzzed dependencies are those that are shipped.
 [ fuzz/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock fuzz/Cargo.lock
 
 python3 - <<'PYTHON'
@@ -71,10 +71,10 @@ for target in "${targets[@]}"; do
   log=fuzz/target/$target.log
   echo "$target: $seconds s, log in $log"
   crashed=
-  # A body takes microseconds: one that takes seconds is a way to stop the receiver.
+  # A body takes microseconds. One that takes seconds could be used to stop the receiver, so it counts as a crash.
   cargo "+$toolchain" fuzz run "${options[@]}" "$target" -- -max_total_time="$seconds" -timeout=5 \
     -dict=fuzz/kaizala.dict -print_final_stats=1 >"$log" 2>&1 || crashed=yes
-  # As in `#401418 DONE cov: 3185 ft: 12555 corp: 1423/2826Kb lim: 9809 exec/s: 3974 rss: 36Mb`.
+  # The last line looks like `#401418 DONE cov: 3185 ft: 12555 corp: 1423/2826Kb lim: 9809 exec/s: 3974 rss: 36Mb`.
   progress='^#([0-9]+).* cov: ([0-9]+).* corp: ([0-9]+)/.* exec/s: ([0-9]+).*'
   sed -nE "s|$progress|  \\1 runs, \\4 a second, \\2 edges covered, \\3 inputs kept|p" "$log" | tail -1
   if [ -n "$crashed" ]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Changes src/store and src/event in one place at a time, and lists the changes that no test notices.
 #
-#   scripts/mutants.sh 200     # how many, 200 if left out
+#   scripts/mutants.sh 200     # how many changes to try, 200 by default
 #
 # The sample is the same for the same sources and the same SEED (1). Works on a copy of the project in target/mutants, where
 # the results are too (mutants.out). `make mutants` installs cargo-mutants.
@@ -23,7 +23,8 @@ cd "$(dirname "$0")/.."
 mutants=("$PWD/.tools/bin/cargo-mutants" mutants)
 [ -x "${mutants[0]}" ] || fail "cargo-mutants is not installed: run make mutants"
 
-# Not cargo-mutants' own copy: it changes the times of files, so that cargo builds every dependency again.
+# This script copies the project itself, because cargo-mutants' own copy changes the times of files, and Cargo would build every
+# dependency again.
 rm -rf target/mutants/project
 mkdir -p target/mutants/project
 git ls-files --cached --others --exclude-standard -z |
@@ -51,8 +52,8 @@ for name in drawn:
 )
 [ ${#sample[@]} -gt 0 ] || fail "there are no mutants"
 
-# The tests of these rooms and of those that use them directly. Left out are those that run the released receiver, which
-# is not the changed one.
+# The tests to run are those of these rooms and of the rooms that use them directly. Tests of the release binary are left out,
+# because it does not have the change.
 tests=(
   event:: store:: receiver:: tables:: cli::quarantine cli::pull
   --skip receiver::lambda --skip receiver::metrics --skip receivers_are_killed

@@ -41,16 +41,16 @@ bootstrap=.aws-sam/build/Receiver/bootstrap
 port=${DB_PORT:-8000}
 answers 127.0.0.1 "$port" || fail "no emulator on port $port: start one (kaizala dev --memory), or set DB_PORT"
 
-# sam would ask the network for a newer image every time, and fail without one.
+# Without this, sam would look for a newer image on the network every time, and fail offline.
 case $(od -An -tx1 -j18 -N1 "$bootstrap") in *b7*) machine=arm64 ;; *) machine=x86_64 ;; esac
 skip_pull=
 if docker image ls --format '{{.Repository}}:{{.Tag}}' 2>/dev/null | grep -q "/lambda/provided:al2023-$machine$"; then
   skip_pull=--skip-pull-image
 fi
 
-# The container is to reach the emulator, which listens on localhost. Docker Desktop sees to that; Docker Engine, told
-# by the bridge docker0, does not, and sam ignores `--docker-network host`. So the bridge's address is forwarded for a
-# moment.
+# The container must reach the emulator, which listens on localhost. Docker Desktop provides that. Docker Engine, recognised by
+# the bridge docker0, does not, and sam ignores `--docker-network host`. So this script forwards the bridge's address while
+# the container runs.
 bridge=$(ip -4 -o address show docker0 2>/dev/null | sed -E 's|.* inet ([0-9.]+)/.*|\1|') || true
 if [ -n "$bridge" ] && ! answers "$bridge" "$port"; then
   python3 - "$bridge" "$port" <<'PYTHON' &
@@ -79,10 +79,10 @@ PYTHON
   answers "$bridge" "$port" || fail "port $port on $bridge (docker0) cannot be forwarded"
 fi
 
-# A variable that the template declares is taken from this shell rather than from the template. It has to be: to sam,
-# !Ref of the table is a logical id, and an !If with !Ref AWS::NoValue an empty string. Credentials are made up, so that
-# real ones stay out; sam asks AWS whose they are, which is not worth retrying. The digest is that of the token in the
-# event files, local-callback-token-not-for-production.
+# Variables that the template declares get their values from this shell, because sam resolves !Ref of the table to a logical
+# id, and an !If with !Ref AWS::NoValue to an empty string. Credentials are made up, so that real ones are not used; sam asks
+# AWS whose they are, and must not retry that. The digest is that of the token in the event files,
+# local-callback-token-not-for-production.
 run=(
   env -u AWS_PROFILE -u AWS_SESSION_TOKEN
   AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_MAX_ATTEMPTS=1
@@ -96,7 +96,7 @@ if [ "$1" = start-api ]; then
   "${run[@]}"
 else
   answer=$("${run[@]}")
-  # sam counts a function that crashed as a success.
+  # sam exits with 0 even if the function crashed.
   [ -n "$answer" ] || fail "the function gave no answer; its log is above"
   printf '%s\n' "$answer"
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches the charting library and the map outline of the report from npm, and checks that they are what
-# src/report/vendor/SHA256SUMS says. For another version: change it here, run this, look at the difference, and write the new sums.
+# Fetches the charting library and the map outline of the report from npm, and checks them against
+# src/report/vendor/SHA256SUMS. To update one, change its version here, run this, review the difference, and write the new sums.
 set -euo pipefail
 cd "$(dirname "$0")/../src/report/vendor"
 
@@ -16,7 +16,7 @@ fetch chart.js@4.6.1
 install -m 644 "$folder/chart.js/package/dist/chart.umd.min.js" chart.umd.min.js
 install -m 644 "$folder/chart.js/package/LICENSE.md" chart.LICENSE.md
 
-# Coasts and borders, and which of them go around land; without the names and codes of countries.
+# Keeps coasts and borders and which of the lines enclose land, but not the names and codes of countries.
 fetch world-atlas@2.0.2
 node --eval '
   const { transform, arcs, objects } = JSON.parse(require("fs").readFileSync(process.argv[1]));

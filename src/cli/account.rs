@@ -1,4 +1,4 @@
-//! How commands reach the Kaizala API: options and secrets that several of them share.
+//! How commands reach the Kaizala API: the options and secrets that several commands share.
 
 use std::{
     env, fs, io,
@@ -17,22 +17,22 @@ use crate::kaizala::{
 /// The Kaizala API and how to reach it.
 #[derive(Args)]
 pub(super) struct Account {
-    /// URL of the Kaizala API; https://api.kaiza.la unless the profile says otherwise.
+    /// URL of the Kaizala API [default: the api_url of the profile, else https://api.kaiza.la].
     #[arg(long, env = "KAIZALA_API_URL", value_name = "URL")]
     api_url: Option<String>,
 
-    /// TOML file for what the environment does not set: api_url, application_id, application_secret, refresh_token,
-    /// state_file. By default ~/.config/kaizala/profile.toml, if there is one.
+    /// TOML file with values that the environment does not set: api_url, application_id, application_secret, refresh_token,
+    /// state_file [default: ~/.config/kaizala/profile.toml, if it exists].
     #[arg(long, env = "KAIZALA_PROFILE_FILE", value_name = "FILE")]
     profile_file: Option<PathBuf>,
 
-    /// File in which access token and new refresh tokens are kept; by default one for each application in
-    /// ~/.local/state/kaizala.
+    /// File that keeps the access token and new refresh tokens [default: one file per application in
+    /// ~/.local/state/kaizala].
     #[arg(long, env = "KAIZALA_STATE_FILE", value_name = "FILE")]
     state_file: Option<PathBuf>,
 }
 
-/// The fields of [`Profile`], for people.
+/// The fields of [`Profile`], for an error message.
 const PROFILE_NAMES: [&str; 5] = ["api_url", "application_id", "application_secret", "refresh_token", "state_file"];
 
 #[derive(Default, Deserialize)]
@@ -46,8 +46,8 @@ struct Profile {
 }
 
 impl Account {
-    /// The API, with credentials from `KAIZALA_APPLICATION_ID`, `KAIZALA_APPLICATION_SECRET` and `KAIZALA_REFRESH_TOKEN`, or
-    /// from the profile.
+    /// Makes a client of the API. The credentials come from `KAIZALA_APPLICATION_ID`, `KAIZALA_APPLICATION_SECRET` and
+    /// `KAIZALA_REFRESH_TOKEN`, or from the profile.
     pub(super) fn open(self) -> anyhow::Result<Kaizala> {
         let profile = Profile::find(self.profile_file)?;
         let api_url = self.api_url.or(profile.api_url).unwrap_or_else(|| BaseUrl::KAIZALA.to_owned());
@@ -64,13 +64,13 @@ impl Account {
     }
 }
 
-/// What to do about an error of the Kaizala API, if there is something to be done.
+/// Advice on an error of the Kaizala API: `None` if the user can do nothing about it.
 pub(super) fn advice(error: &anyhow::Error) -> Option<&'static str> {
     let error = error.chain().find_map(|cause| cause.downcast_ref::<ApiError>())?;
     Some(match error {
         ApiError::Certificates(_) => "install ca-certificates",
         ApiError::NoAnswer { .. } => "check KAIZALA_API_URL",
-        ApiError::Busy { .. } => "run this again then",
+        ApiError::Busy { .. } => "run the command again after that",
         ApiError::State(StateError::Io { .. }) => "name a file that can be written with KAIZALA_STATE_FILE",
         ApiError::State(StateError::Malformed { .. }) => {
             "restore it, or delete it if KAIZALA_REFRESH_TOKEN is the newest refresh token that you have"
@@ -105,7 +105,7 @@ impl Profile {
 
     fn read(path: &Path) -> anyhow::Result<Option<Self>> {
         let Some(text) = read_secret_file(path)? else { return Ok(None) };
-        // Without the error's own text, which may quote a secret.
+        // The error's own text is left out because it may quote a secret.
         let profile = toml::from_str(&text).map_err(|error| {
             anyhow!(
                 "{}, line {}, is not understood: it must be NAME = \"VALUE\", where NAME is one of {}",
@@ -118,7 +118,7 @@ impl Profile {
     }
 }
 
-/// The line that an error is about.
+/// The number of the line that a TOML error is about.
 pub(super) fn line_of(error: &toml::de::Error, text: &str) -> usize {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     before.matches('\n').count() + 1

@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{event::Event, simulator::sender::Sender};
 
-/// The group of test events, which holds no real one.
+/// The group of test events. No real event is in it.
 const CHECK_GROUP: &str = "kaizala-check";
 
-/// Test a deployment: handshake, refusal of a wrong token, one test event stored and found again.
+/// Test a deployment: make the handshake, try a wrong token, store one test event and read it back.
 ///
 /// The callback token is read from KAIZALA_CALLBACK_TOKEN. The test event stays in the table, in the group kaizala-check.
 #[derive(Args)]
@@ -65,7 +65,7 @@ impl Check {
         let stranger = Sender::new(self.url.clone(), &new_token()?)?.attempt(body.clone(), 1).await;
         ensure!(
             stranger.status == Some(StatusCode::UNAUTHORIZED),
-            "a wrong token is answered with {} instead of 401: is this the receiver?",
+            "a wrong token is answered with {} instead of 401: is --url the URL of the receiver?",
             shown(stranger.status)
         );
         passed("a wrong token is refused")?;

@@ -1,4 +1,4 @@
-//! `kaizala doctor`: what is wrong with a deployment, and what to do about it. One function for each check.
+//! `kaizala doctor`: finds out what is wrong with a deployment, and says what to do. One function makes each check.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -22,27 +22,27 @@ use crate::{
     token::TokenDigest,
 };
 
-/// How many items a table may have for the newest event to be looked for in all of it.
+/// The largest table in which the newest event is looked for in every group. In a larger one, the user names groups.
 const FEW_ITEMS: u64 = 100_000;
-/// An export a day, and two hours for it to come about.
+/// A day between two exports, and two hours for AWS to write one.
 const EXPORT_IS_OLD: Duration = Duration::from_hours(26);
 
-/// Find out what is wrong: each line is ok, or says what to do.
+/// Find out what is wrong with a deployment: each line says ok or what to do.
 ///
-/// Looks at credentials, region, table, schema, template, callback token, subscriptions, the last event and the last export,
-/// and changes nothing. The callback token is read from KAIZALA_CALLBACK_TOKEN. Exit code 3 when there is something to do.
+/// Checks credentials, region, table, schema, template, callback token, subscriptions, the last event and the last export.
+/// Changes nothing. The callback token is read from KAIZALA_CALLBACK_TOKEN. Exit code 3 if there is something to do.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala doctor --table NAME --region eu-west-1 --subscriptions subscriptions.toml")]
 pub(super) struct Doctor {
-    /// The file for `kaizala webhook sync`: its subscriptions, tokens and groups are looked at.
+    /// The file for `kaizala webhook sync`; its subscriptions, tokens and groups are checked.
     #[arg(long, env = "KAIZALA_SUBSCRIPTIONS", value_name = "FILE")]
     subscriptions: Option<PathBuf>,
 
-    /// A group that events are expected of, besides those of the file; several times for several groups.
+    /// A group that should have events, besides those in the file; may be given several times.
     #[arg(long = "group", env = "KAIZALA_DOCTOR_GROUP", value_delimiter = ',')]
     groups: Vec<String>,
 
-    /// Hours without an event after which something is wrong.
+    /// How many hours without an event count as a problem.
     #[arg(long, env = "KAIZALA_SILENCE_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
     silence_hours: u32,
 
@@ -60,7 +60,7 @@ pub(super) struct Doctor {
 enum Finding {
     Ok(String),
     ToDo(String),
-    /// For want of something, which it names.
+    /// The check could not be made. The text names what was missing.
     NotChecked(String),
 }
 use Finding::{NotChecked, Ok as Fine, ToDo};
@@ -152,7 +152,7 @@ fn credentials(described: &anyhow::Result<TableFacts>, is_emulator: bool) -> Fin
     match described.as_ref().err().and_then(Error::downcast_ref) {
         _ if is_emulator => Fine("an emulator on this machine takes any".to_owned()),
         Some(StoreError::NoCredentials(_) | StoreError::Denied(_)) => ToDo(described_error(described)),
-        // The table exists or it does not: whoever is told so is known to AWS.
+        // AWS says whether a table exists only to a caller whose credentials it accepts.
         None | Some(StoreError::NoTable(_)) => Fine("AWS accepts them".to_owned()),
         Some(_) => NotChecked("DynamoDB does not answer".to_owned()),
     }
@@ -184,14 +184,14 @@ fn template(deployment: &Result<Deployment, StoreError>) -> Finding {
     match deployment.as_ref().map(|deployment| deployment.template.as_deref()) {
         Ok(Some(OURS)) => Fine(format!("version {OURS}, as this command")),
         Ok(Some(version)) => ToDo(format!(
-            "deployed with version {version}, and this command is {OURS}: deploy again, or use that version's"
+            "the deployment has version {version}, but this command is version {OURS}: deploy again, or use the command of that version"
         )),
         Ok(None) => ToDo(format!("the table does not say which version it was deployed with: deploy version {OURS}")),
         Err(error) => ToDo(format!("the tags of the table cannot be read: {error}")),
     }
 }
 
-/// Compares the tokens that are sent with those that are accepted, by their digests.
+/// Compares the tokens that events carry with the tokens that the deployment accepts, by their digests.
 fn token(deployment: &Result<Deployment, StoreError>, mut sent: Vec<TokenDigest>) -> Finding {
     let accepted = match deployment {
         Ok(deployment) if !deployment.tokens.is_empty() => &deployment.tokens,
@@ -203,7 +203,7 @@ fn token(deployment: &Result<Deployment, StoreError>, mut sent: Vec<TokenDigest>
         Err(error) => return ToDo(in_words(&error)),
     }
     if sent.is_empty() {
-        return NotChecked("set KAIZALA_CALLBACK_TOKEN or name --subscriptions to have it compared".to_owned());
+        return NotChecked("set KAIZALA_CALLBACK_TOKEN or name a file with --subscriptions to compare it".to_owned());
     }
     let is_accepted = |digest: &TokenDigest| accepted.iter().any(|one| one.eq_ignore_ascii_case(&digest.to_string()));
     match sent.iter().find(|digest| !is_accepted(digest)) {
@@ -239,7 +239,7 @@ async fn last_event(store: &Store, facts: &TableFacts, groups: &[String], silenc
     match newest {
         Newest::NotLookedFor => NotChecked("the table is large: name a group with --group".to_owned()),
         Newest::None => {
-            ToDo("there is none: does a subscription call this deployment? `kaizala check` tries it".to_owned())
+            ToDo("there is none: does a subscription call this deployment? Try it with `kaizala check`".to_owned())
         }
         Newest::At(time) if is_older(time, Duration::from_hours(u64::from(silence_hours))) => ToDo(format!(
             "{time}, {} ago: if the groups are never that quiet, see `silence` in docs/runbook.md",

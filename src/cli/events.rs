@@ -1,4 +1,4 @@
-//! `kaizala events`: what is in the table, by group, type and time.
+//! `kaizala events`: lists, shows and follows the events in the table, by group, type and time.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -21,12 +21,13 @@ use crate::{
     store::{Listed, Store, TimeRange},
 };
 
-/// How far `tail` looks back: the index follows the table after a moment, and deliveries overtake each other.
+/// How far back each query of `tail` looks. The index gets an item a moment after the table, and deliveries overtake each other,
+/// so an event may appear after later ones.
 const LOOK_BACK: Duration = Duration::from_mins(1);
-/// How many times in a row DynamoDB may fail before `tail` gives up.
+/// After how many failures of DynamoDB in a row `tail` gives up.
 const MOST_FAILURES: u32 = 5;
 
-/// Look into the table: list, show or follow the events of a group.
+/// List, show or follow the events of a group.
 #[derive(Args)]
 pub(super) struct Events {
     #[command(subcommand)]
@@ -40,14 +41,14 @@ enum EventsCommand {
     Tail(Tail),
 }
 
-/// The events of a group.
+/// Options that choose the events of a group.
 #[derive(Args)]
 struct OfGroup {
     /// The group; `ungrouped` for events that name none.
     #[arg(long, env = "KAIZALA_GROUP")]
     group: String,
 
-    /// Only events of that type.
+    /// Only events of this type.
     #[arg(long = "type", env = "KAIZALA_EVENT_TYPE", value_name = "TYPE")]
     event_type: Option<String>,
 
@@ -60,7 +61,7 @@ struct OfGroup {
 
 /// List the events of a group with their senders, the newest first.
 ///
-/// The index follows the table within moments: what was written just now may be missing.
+/// The list is read from the index, so an event of the last moments may be missing.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala events list --group 74943849802190eaea3810 --type SurveyResponse --since 7d"
@@ -69,7 +70,7 @@ struct List {
     #[command(flatten)]
     window: Window,
 
-    /// Show the beginning of what people wrote too.
+    /// Also show the beginning of what people wrote.
     #[arg(long, env = "KAIZALA_SHOW_TEXT")]
     show_text: bool,
 
@@ -98,11 +99,11 @@ struct ShowEvent {
     table: TableOptions,
 }
 
-/// Follow a group: print events as they come, until Ctrl-C.
+/// Follow a group: print events as they arrive, until Ctrl-C.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala events tail --group 74943849802190eaea3810 --since 10m")]
 struct Tail {
-    /// Begin with events received since then, by default with those from now on.
+    /// Begin with events received since then [default: now].
     #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
     since: Option<Timestamp>,
 
@@ -204,7 +205,7 @@ impl Tail {
                 }
                 sleep(Duration::from_secs(self.interval)).await;
                 range.since = Some(begin.max(before(now(), LOOK_BACK)));
-                // What is older will not be listed again.
+                // Later queries do not list older events again.
                 let oldest = range.since.unwrap_or(begin).to_string();
                 seen.retain(|_, received_at: &mut String| *received_at >= oldest);
             }
@@ -216,7 +217,7 @@ impl Tail {
     }
 }
 
-/// Lists what was not listed before.
+/// Prints the events that have not been printed before.
 async fn look(
     store: &Store,
     group: &str,

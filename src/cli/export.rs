@@ -23,16 +23,16 @@ use crate::{
     },
 };
 
-/// The key of --redact. A secret, so it has no option.
+/// The variable with the key of --redact. The key is a secret, so no option takes it.
 const REDACT_KEY_VARIABLE: &str = "KAIZALA_REDACT_KEY";
-/// A shorter key could be found by trying, and with it every phone number.
+/// Somebody could guess a shorter key, and with it compute every phone number.
 const MIN_REDACT_KEY_BYTES: usize = 16;
 
 /// Export the events as flat tables, for dashboards.
 ///
-/// Makes a folder with one file per table and datapackage.json, which describes them. The folder appears when everything
-/// is written; a run that fails leaves the one that was there. A run that fails while it reads a live table or S3 is resumed
-/// by the same command; Ctrl-C leaves nothing behind. Exit code 1 if the filters match nothing, unless --allow-empty is given.
+/// Writes a folder with one file per table and datapackage.json, which describes them. The folder appears when everything is
+/// written; a run that fails leaves an earlier export as it was. If a run fails while it reads a live table or S3, the same
+/// command resumes it; Ctrl-C leaves nothing behind. Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
@@ -42,7 +42,7 @@ pub(super) struct Export {
     #[command(flatten)]
     source: ExportSource,
 
-    /// The folder to write. Replaced when it is an export; anything else is left alone.
+    /// The folder to write. An earlier export there is replaced; any other folder is left alone.
     #[arg(long, env = "KAIZALA_EXPORT_OUT", value_name = "DIR")]
     out: PathBuf,
 
@@ -51,7 +51,7 @@ pub(super) struct Export {
     format: Format,
 
     /// Replace phone numbers and names by keyed hashes, the same in every table. The key comes from KAIZALA_REDACT_KEY or
-    /// --redact-key-file; without one, a fresh key is made and forgotten.
+    /// --redact-key-file; without either, a fresh key is made and not kept.
     #[arg(long, env = "KAIZALA_EXPORT_REDACT")]
     redact: bool,
 
@@ -98,7 +98,7 @@ impl Export {
         let written = written.and_then(|sinks| export.sum_up(sinks).map_err(RowsError::Sink));
         progress.finish_and_clear();
         if let Err(error) = written {
-            // When no table takes any more rows, the tables know why.
+            // A sink that was closed only says so. The writer of a table, which closed it, has the cause.
             export.abandon()?;
             return Err(error.into());
         }
@@ -106,7 +106,7 @@ impl Export {
         for item in &rows.damaged {
             note(format_args!("left out: {item}"));
         }
-        let summary = Summary {
+        let summary = TablesSummary {
             exported,
             exported_at: Timestamp::from_rfc3339(rows.exported_at()),
             items: rows.items,
@@ -122,7 +122,7 @@ impl Export {
             (None, Some(key)) => key.into_encoded_bytes(),
             (None, None) => {
                 let mut key = vec![0; 32];
-                getrandom::fill(&mut key).context("the operating system has no randomness to give")?;
+                getrandom::fill(&mut key).context("the operating system gives no random bytes")?;
                 key
             }
         };
@@ -134,8 +134,8 @@ impl Export {
         Ok(key)
     }
 
-    fn json(&self, summary: &Summary) -> serde_json::Value {
-        let Summary { exported, exported_at, items, damaged, seconds } = summary;
+    fn json(&self, summary: &TablesSummary) -> serde_json::Value {
+        let TablesSummary { exported, exported_at, items, damaged, seconds } = summary;
         let tables: serde_json::Map<_, _> = exported
             .files
             .iter()
@@ -152,21 +152,21 @@ impl Export {
         })
     }
 
-    fn print(&self, summary: &Summary) -> anyhow::Result<()> {
+    fn print(&self, summary: &TablesSummary) -> anyhow::Result<()> {
         say(format_args!("{:<14} {:>12} {:>14}", "table", "rows", "bytes"))?;
         for file in &summary.exported.files {
             say(format_args!("{:<14} {:>12} {:>14}", file.table.name(), file.rows, file.bytes))?;
         }
-        let Summary { items, seconds, .. } = summary;
+        let TablesSummary { items, seconds, .. } = summary;
         let as_of = summary.exported_at.map(|time| format!(" as of {time}")).unwrap_or_default();
         say(format_args!("\n{items} items{as_of} in {seconds:.1} s, in {}", self.out.display()))
     }
 }
 
-/// What was exported.
-struct Summary {
+/// What one run has exported, and how long it took.
+struct TablesSummary {
     exported: Exported,
-    /// Of which point in time the events are.
+    /// The point in time at which the table had these events.
     exported_at: Option<Timestamp>,
     items: u64,
     damaged: usize,

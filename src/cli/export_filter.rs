@@ -1,4 +1,4 @@
-//! Which events `kaizala export` and `kaizala report` take: options, and what to say if they match nothing.
+//! Which events `kaizala export` and `kaizala report` use: the options, and the error if they match nothing.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use crate::{
     tables::{Filter, read::StoredRows},
 };
 
-/// Which events are wanted.
+/// Options that choose events.
 #[derive(Args)]
 pub(super) struct ExportFilter {
-    /// Only this group; several times for several groups.
+    /// Only this group; may be given several times.
     #[arg(long = "group", env = "KAIZALA_EXPORT_GROUP", value_delimiter = ',')]
     groups: Vec<String>,
 
-    /// Only this event type; several times for several types.
+    /// Only this event type; may be given several times.
     #[arg(long = "type", env = "KAIZALA_EXPORT_TYPE", value_name = "TYPE", value_delimiter = ',')]
     types: Vec<String>,
 
@@ -41,12 +41,12 @@ impl ExportFilter {
         }
     }
 
-    /// The filters as they were given: the same for the same command later.
+    /// Identifies the filters by how they were written, so that repeating a command with `--since 7d` gives the same key.
     pub(super) fn key(&self) -> [String; 3] {
         [self.groups.join(","), self.types.join(","), self.period.words().to_owned()]
     }
 
-    /// What is wanted, in words: one entry for each filter.
+    /// The filters in words: one entry for each.
     pub(super) fn words(&self) -> Vec<String> {
         let among = |what, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
         let time = |what, time: Option<Timestamp>| time.map(|time| format!("received {what} {time}"));
@@ -59,8 +59,8 @@ impl ExportFilter {
         all.into_iter().flatten().collect()
     }
 
-    /// Fails if the filters have matched none of the items, unless that is allowed: what is misspelt matches nothing, and
-    /// must not replace an earlier result by an empty one.
+    /// Fails if the filters have matched none of the items, unless that is allowed. A misspelt name matches nothing, and an
+    /// empty result must not replace an earlier one by mistake.
     pub(super) fn require_match(&self, rows: &StoredRows, items: u64) -> anyhow::Result<()> {
         let filters = self.words();
         if items > 0 || self.allow_empty || filters.is_empty() {
@@ -81,7 +81,7 @@ impl ExportFilter {
     }
 }
 
-/// The wanted names that do not occur, each with the name that is most like it.
+/// The names in a filter that do not occur among the events, each with the name that is most like it.
 fn unknown(what: &str, wanted: &[String], known: &BTreeSet<String>) -> Vec<String> {
     let unknown = wanted.iter().filter(|name| !known.contains(*name));
     let reason = |name: &String| match nearest(name, known) {

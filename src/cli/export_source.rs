@@ -1,4 +1,4 @@
-//! Where `kaizala export` and `kaizala report` find events: options for the source, and how it becomes an export in a folder.
+//! Where `kaizala export` and `kaizala report` get events: the options, and how a source becomes an export in a folder.
 
 use std::{
     fmt,
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// Where the events are, and which of them are wanted.
+/// Options that name a source of events and choose among them.
 #[derive(Args)]
 pub(super) struct ExportSource {
     /// Where the events are: `table` (the live table), a folder with a DynamoDB export, or s3://bucket/prefix with one.
@@ -40,7 +40,7 @@ pub(super) struct ExportSource {
     #[command(flatten)]
     filter: ExportFilter,
 
-    /// Leave out items that are damaged, and say which, instead of failing.
+    /// Leave out damaged items and list them, instead of failing.
     #[arg(long, env = "KAIZALA_EXPORT_SKIP_DAMAGED")]
     skip_damaged: bool,
 
@@ -48,11 +48,11 @@ pub(super) struct ExportSource {
     #[arg(long, env = "KAIZALA_EXPORT_SEGMENTS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     segments: u16,
 
-    /// How many read units a second a scan of the live table takes on average; no limit by default.
+    /// How many read units a second a scan of the live table may use on average [default: no limit].
     #[arg(long, env = "KAIZALA_EXPORT_READ_RATE", value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
     read_rate: Option<u32>,
 
-    /// Begin anew instead of resuming a run that failed.
+    /// Start again from the beginning instead of resuming a run that failed.
     #[arg(long, env = "KAIZALA_EXPORT_NO_RESUME")]
     no_resume: bool,
 
@@ -60,7 +60,7 @@ pub(super) struct ExportSource {
     table: TableOptions,
 }
 
-/// Where events are.
+/// A place that events can be read from.
 #[derive(Clone)]
 pub(super) enum Source {
     Table,
@@ -84,8 +84,9 @@ impl FromStr for Source {
 }
 
 impl ExportSource {
-    /// Gets the export into a folder, checks it and makes rows of it. What has to be fetched goes into the workplace, and stays there if the
-    /// run fails while it is fetched; `scratch` is for what is of no use afterwards.
+    /// Fetches the export into a folder if it is not in one, checks it and makes rows of it. Fetched files are in `place`; they
+    /// stay there if fetching fails, so that the next run can resume. `scratch` is a folder for files that are deleted in any
+    /// case.
     pub(super) fn read(
         &self,
         place: &Workplace,
@@ -97,7 +98,7 @@ impl ExportSource {
             Source::Table => self.fetch(place, self.scan(place))?,
             Source::S3(location) => self.fetch(place, self.download(location, place))?,
         };
-        // From now on the whole export is there, and whatever fails would fail again: another run gets a newer one.
+        // The export is complete. If reading it fails, it would fail again, so the next run fetches a newer export.
         place.keep_nothing();
         let progress = progress::bytes("reading", export.bytes());
         let damage = if self.skip_damaged { OnDamage::Skip } else { OnDamage::Fail };
@@ -119,7 +120,7 @@ impl ExportSource {
         let fetched = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(fetch);
         fetched.inspect_err(|error| match error.downcast_ref::<ExportFilesError>() {
             Some(cause) if !cause.can_be_resumed() => place.keep_nothing(),
-            _ if place.fetched().exists() => note("the same command goes on where this one has left off"),
+            _ if place.fetched().exists() => note("run the same command to resume"),
             _ => {}
         })
     }
@@ -128,7 +129,7 @@ impl ExportSource {
         let store = self.table.open().await?;
         let source = json!([self.table.place(), store.region(), self.filter.key()]).to_string();
         if let Some(begun) = unfinished_scan(&source, place.fetched())? {
-            going_on(format_args!("the scan that began at {begun}, {} ago", age(begun)));
+            resuming(format_args!("the scan that began at {begun}, {} ago", age(begun)));
         }
         let options = ScanOptions { segments: self.segments, read_rate: self.read_rate };
         let progress = progress::spinner("{spinner} scanning {human_pos} items {per_sec}");
@@ -145,7 +146,7 @@ impl ExportSource {
     async fn download(&self, location: &S3Location, place: &Workplace) -> anyhow::Result<ExportFolder> {
         let config = sdk_config(self.table.connect_options()).await?;
         if place.fetched().exists() {
-            going_on(format_args!("what an earlier run has fetched"));
+            resuming(format_args!("the files that an earlier run has fetched"));
         }
         let progress = progress::spinner("{spinner} fetching {bytes} {bytes_per_sec}");
         let fetched = download(location, &config, place.fetched(), |more| progress.inc(more)).await;
@@ -158,7 +159,7 @@ impl ExportSource {
         })
     }
 
-    /// Where the events come from, in words.
+    /// Names the source, for people.
     pub(super) fn place(&self) -> String {
         match &self.from {
             Source::Table => format!("table {}", self.table.name()),
@@ -167,21 +168,21 @@ impl ExportSource {
         }
     }
 
-    /// Which events are wanted.
+    /// The options that choose events.
     pub(super) fn filter(&self) -> &ExportFilter {
         &self.filter
     }
 }
 
-fn going_on(with: fmt::Arguments<'_>) {
-    note(format_args!("going on with {with}; --no-resume begins anew"));
+fn resuming(with: fmt::Arguments<'_>) {
+    note(format_args!("resuming with {with}; use --no-resume to start again"));
 }
 
-/// Adds what to do about an error.
+/// Adds to an error what to do about it.
 fn explained(error: RowsError) -> anyhow::Error {
     match error {
         error @ RowsError::Damaged(_) => {
-            anyhow::Error::new(error).context("an item is damaged; --skip-damaged leaves such items out")
+            anyhow::Error::new(error).context("an item is damaged: leave such items out with --skip-damaged")
         }
         error => error.into(),
     }

@@ -1,4 +1,4 @@
-//! An item of the table, whole, for `events show` and `quarantine show`.
+//! Finds and prints one whole item of the table, for `events show` and `quarantine show`.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::store::{Store, StoredItem};
 /// How to show an item.
 #[derive(Args)]
 pub(super) struct Show {
-    /// Print the body and nothing else, byte for byte, whatever --json says.
+    /// Print only the body, byte for byte, even with --json.
     #[arg(long, env = "KAIZALA_RAW")]
     raw: bool,
 
@@ -37,13 +37,13 @@ impl Show {
     }
 }
 
-/// How many keys are named when a beginning fits several.
+/// How many keys an error names if a prefix fits several.
 const MOST_KEYS: usize = 10;
 
-/// The item under a key, or under the only key that begins so.
+/// Finds the item whose key is `key`, or the only one whose key begins with it.
 ///
 /// # Errors
-/// When several keys begin so, or the table does not answer.
+/// When several keys begin with it, or the table does not answer.
 pub(super) async fn find(store: &Store, group: &str, key: &str) -> anyhow::Result<Option<StoredItem>> {
     if key.is_empty() {
         return Ok(None);
@@ -59,7 +59,7 @@ pub(super) async fn find(store: &Store, group: &str, key: &str) -> anyhow::Resul
             let named = several.iter().take(MOST_KEYS).map(|key| format!("\n  {}", harmless(key.as_str())));
             let more = if several.len() > MOST_KEYS { "\n  …" } else { "" };
             bail!(
-                "several keys begin with {}, type more of the one that you mean:{}{more}",
+                "several keys begin with {}: type more of the one that you mean:{}{more}",
                 harmless(key),
                 named.collect::<String>()
             )
@@ -67,20 +67,20 @@ pub(super) async fn find(store: &Store, group: &str, key: &str) -> anyhow::Resul
     }
 }
 
-/// An item with its body in one of three forms.
+/// An item as JSON, with its body in one of three forms.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Shown<'a> {
     #[serde(flatten)]
     attributes: Map<String, Value>,
     bytes: usize,
-    /// As it was received: a number that was read and written again may be another one.
+    /// JSON as it was received, not parsed: parsing could change a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a RawValue>,
-    /// Not JSON.
+    /// A body that is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload_text: Option<&'a str>,
-    /// Not UTF-8.
+    /// A body that is not UTF-8, in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload_hex: Option<String>,
 }

@@ -42,11 +42,12 @@ use serde_json::json;
 
 use self::output::{Unwritable, has_printed, note, say_json, shown_url};
 
-/// The callback token for commands that send or receive callbacks. A secret, so it has no option.
+/// The variable with the callback token, for commands that send or receive callbacks. The token is a secret, so no option
+/// takes it.
 const CALLBACK_TOKEN_VARIABLE: &str = "KAIZALA_CALLBACK_TOKEN";
 
-/// Looks after a deployment of kaizala-webhook: tokens, subscriptions, backfill, what is in the table, a local run, a smoke
-/// test, and a Kaizala to test against.
+/// Look after a deployment of kaizala-webhook: tokens, subscriptions, backfill, the table, exports. Run the receiver on this
+/// machine, test a deployment, and simulate Kaizala.
 #[derive(Parser)]
 #[command(name = "kaizala", version)]
 struct Cli {
@@ -71,8 +72,8 @@ enum Command {
     Report(Box<report::Report>),
 }
 
-/// Runs the command that the arguments name. Exit code 0: done; 1: failed; 2: wrong usage; 3: nothing failed, and something
-/// is to be done, which only a check ends with.
+/// Runs the command that the arguments name. The exit code is 0 if it is done, 1 if it failed, 2 for wrong usage, and 3 if a
+/// check has succeeded and found something to do.
 pub fn run() -> ExitCode {
     let parsed = command(false)
         .try_get_matches()
@@ -100,9 +101,9 @@ pub fn run() -> ExitCode {
     done.map_or_else(|error| failed(&error, wants_json(&matches)), |()| ExitCode::SUCCESS)
 }
 
-/// The command line. Help names the variables that options are taken from, and does not print their values, which may be
-/// secret. An option whose variable is set does not show as required; with `hides_set` it does not show at all, since clap puts
-/// it among what the usage in an error asks for.
+/// Makes the parser of the command line. The help names the variables of options, but does not print their values, which may
+/// be secret. An option whose variable is set is not required. With `hides_set` such options are hidden, because the usage in
+/// clap's errors would ask for them.
 fn command(hides_set: bool) -> clap::Command {
     fn for_people(command: clap::Command, hides_set: bool) -> clap::Command {
         let command = command.mut_args(|argument| {
@@ -115,7 +116,7 @@ fn command(hides_set: bool) -> clap::Command {
     for_people(Cli::command(), hides_set)
 }
 
-/// Wrong usage, with a URL that is quoted reduced to what may be shown.
+/// Removes from an error about wrong usage what a quoted URL must not show.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
         && value.contains("://")
@@ -126,7 +127,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Whether the command that was named was asked for JSON.
+/// Whether the arguments ask the command for JSON.
 fn wants_json(matches: &ArgMatches) -> bool {
     match matches.subcommand() {
         Some((_, matches)) => wants_json(matches),
@@ -136,7 +137,7 @@ fn wants_json(matches: &ArgMatches) -> bool {
 
 fn failed(error: &anyhow::Error, json: bool) -> ExitCode {
     if error.downcast_ref().is_some_and(Unwritable::is_unread) {
-        // Who reads the output has seen enough, as `head` does.
+        // The reader of the output has closed it, as `head` does when it has seen enough.
         return ExitCode::SUCCESS;
     }
     if let Some(SomethingToDo(what)) = error.downcast_ref() {
@@ -149,13 +150,14 @@ fn failed(error: &anyhow::Error, json: bool) -> ExitCode {
     });
     note(format_args!("error: {text}"));
     if json && !has_printed() {
-        // That it cannot be written changes nothing any more.
+        // The exit code says that the command failed, even if this cannot be written.
         let _ = say_json(&json!({ "ok": false, "error": text }));
     }
     ExitCode::FAILURE
 }
 
-/// An error and its causes. Some say what caused them in their own text, for logs, which take only that: no text comes twice.
+/// An error and its causes in one line. Some errors repeat their cause in their own text, because logs show only that text;
+/// the cause is left out then.
 fn in_words(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -168,7 +170,7 @@ fn in_words(error: &anyhow::Error) -> String {
     text
 }
 
-/// What a check has found to be done, in words. Not a failure.
+/// What a check has found that somebody should do, in words. The check itself has not failed.
 #[derive(Debug)]
 struct SomethingToDo(String);
 
@@ -180,7 +182,7 @@ impl Display for SomethingToDo {
 
 impl std::error::Error for SomethingToDo {}
 
-/// The callback token from the environment; `None` if it is not set.
+/// Reads the callback token from the environment: `None` if the variable is not set.
 fn callback_token_if_set() -> anyhow::Result<Option<String>> {
     match env::var(CALLBACK_TOKEN_VARIABLE) {
         Ok(token) if token.is_empty() => bail!("{CALLBACK_TOKEN_VARIABLE} is empty: set it to a token, or unset it"),
@@ -190,7 +192,10 @@ fn callback_token_if_set() -> anyhow::Result<Option<String>> {
     }
 }
 
-/// The callback token from the environment.
+/// Reads the callback token from the environment.
+///
+/// # Errors
+/// When the variable is not set.
 fn callback_token() -> anyhow::Result<String> {
     match callback_token_if_set()? {
         Some(token) => Ok(token),

@@ -1,5 +1,5 @@
-//! What commands print: tables for people, JSON for machines. The only file that writes to a terminal: `println!` panics when
-//! nobody reads any more or a disk is full, and lets every control character through.
+//! Everything that commands print: tables for people, JSON for machines. No other file writes to the terminal, because
+//! `println!` panics on a closed pipe or a full disk, and passes every control character on.
 
 use std::{
     error::Error,
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub(super) use crate::kaizala::shown_url;
 
-/// How to print.
+/// The option that chooses between text and JSON.
 #[derive(Args, Clone, Copy)]
 pub(super) struct Output {
     /// Print JSON.
@@ -24,18 +24,18 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Prints one or the other.
+    /// Prints JSON or text, as the user has chosen.
     pub(super) fn print(self, json: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         if self.json { say_json(json) } else { say(text().trim_end()) }
     }
 }
 
-/// The output cannot be written: nobody reads it any more, or there is no room for it.
+/// The error of output that cannot be written, because the reader has closed the pipe or the disk is full.
 #[derive(Debug)]
 pub(super) struct Unwritable(io::Error);
 
 impl Unwritable {
-    /// Whether the reader has seen enough, as `head` has.
+    /// Whether the reader has closed the pipe, as `head` does.
     pub(super) fn is_unread(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
@@ -53,61 +53,61 @@ impl Error for Unwritable {
     }
 }
 
-/// Whether this process has printed anything on standard output, of which it has one.
+/// Whether this process has printed anything on its standard output.
 static HAS_PRINTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether anything is on standard output: a machine that reads one JSON document there must not find a second one.
+/// Whether anything has been printed on standard output. A program that reads one JSON document there must not get a second.
 pub(super) fn has_printed() -> bool {
     HAS_PRINTED.load(Ordering::Relaxed)
 }
 
-/// Prints text and a line break. Of control characters, only line breaks get through.
+/// Prints text and a line break. Control characters other than line breaks are replaced.
 pub(super) fn say(text: impl Display) -> anyhow::Result<()> {
     write(format!("{}\n", visible(&text.to_string())).as_bytes())
 }
 
-/// Prints JSON on one line, without any control character.
+/// Prints JSON on one line, with every control character escaped.
 pub(super) fn say_json(json: &impl Serialize) -> anyhow::Result<()> {
     let json = serde_json::to_string(json)?;
-    // Outside of strings, these are white space between tokens, which a body that is shown as received may have.
+    // A body that is shown as received may have these as white space between its tokens.
     write(format!("{}\n", printable(&json).replace(['\n', '\r', '\t'], " ")).as_bytes())
 }
 
-/// Prints bytes as they are, whatever a terminal makes of them.
+/// Prints bytes unchanged. A terminal may take some of them for commands.
 pub(super) fn write(bytes: &[u8]) -> anyhow::Result<()> {
     HAS_PRINTED.store(true, Ordering::Relaxed);
     let mut output = io::stdout();
     Ok(output.write_all(bytes).and_then(|()| output.flush()).map_err(Unwritable)?)
 }
 
-/// Prints a line on standard error. If that cannot be written, there is nobody left to tell.
+/// Prints a line on standard error. A failure to write it is ignored, since no other place is left to report it.
 pub(super) fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{}", visible(&text.to_string()));
 }
 
-/// Columns under headings, for people.
+/// Lays out a table with headings, for people.
 pub(super) fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(headings);
     table.add_rows(rows.into_iter().map(|row| row.map(|cell| harmless(&cell))));
-    // The space around each cell, which would stand at the beginning of every line too.
+    // Without this, the padding around cells would indent every line.
     let lines = table.lines().map(|line| line.trim_end().strip_prefix(' ').unwrap_or_default().to_owned());
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Text on one line, without what a terminal takes for a command.
+/// Makes text safe for a terminal, on one line: replaces every control character.
 pub(super) fn harmless(text: &str) -> String {
     text.replace(char::is_control, REPLACEMENT)
 }
 
-/// Text without what a terminal takes for a command, except line breaks.
+/// Makes text safe for a terminal: replaces every control character except line breaks.
 fn visible(text: &str) -> String {
     text.replace(|character: char| character.is_control() && character != '\n', REPLACEMENT)
 }
 
 const REPLACEMENT: &str = "\u{fffd}";
 
-/// JSON with the control characters escaped that JSON allows in strings: DEL and the C1 controls.
+/// Escapes the control characters that JSON allows in strings: DEL and the C1 controls.
 pub(super) fn printable(json: &str) -> String {
     let mut printable = String::with_capacity(json.len());
     for character in json.chars() {
@@ -121,13 +121,16 @@ pub(super) fn printable(json: &str) -> String {
     printable
 }
 
-/// Asks before something is changed, unless `yes` is the answer already.
+/// Asks the user whether to make a change. With `yes`, does not ask.
+///
+/// # Errors
+/// When the answer is not yes, or standard input is not a terminal.
 pub(super) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
     ensure!(io::stdin().is_terminal(), "nobody can be asked here: add --yes to go ahead");
-    // If the question cannot be seen, the answer is no.
+    // A user who cannot see the question cannot say yes.
     write!(io::stderr(), "{} [y/N] ", visible(question))?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;

@@ -1,17 +1,17 @@
-//! Who sent an event, and the beginning of what was written, for lists.
+//! What a list shows of an event: who sent it, and the beginning of its text.
 
 use crate::{
     event::{Data, Event},
     store::{StoredBody, StoredItem},
 };
 
-/// How many characters of a text are shown.
+/// How many characters of a text a list shows.
 const MOST_CHARACTERS: usize = 60;
 
-/// What a list shows of an event besides its key. Of an anonymous response, it does not tell the sender.
+/// What a list shows of an event besides its key. The sender of an anonymous response is left out.
 #[derive(Default)]
 pub(super) struct Preview {
-    /// Kaizala's id of the sender.
+    /// The sender's user id in Kaizala.
     pub(super) sender_id: Option<String>,
     /// The sender's name, as the event gives it.
     pub(super) sender_name: Option<String>,
@@ -22,7 +22,7 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    /// Reads an item. Of a body that is not in the item itself, only the sender's id is known.
+    /// Reads an item. If the body is stored in parts, only the sender's id is known.
     pub(super) fn of(item: &StoredItem) -> Self {
         let of_item = Self { sender_id: item.from_user_id().map(str::to_owned), ..Self::default() };
         let Ok(StoredBody::Whole(body)) = item.body() else { return of_item };
@@ -40,7 +40,7 @@ impl Preview {
         }
     }
 
-    /// The sender as people know them: by name, else by id, else by phone number.
+    /// What to call the sender: the name, else the id, else the phone number.
     pub(super) fn shown_sender(&self) -> String {
         if self.is_anonymous {
             return "(anonymous)".to_owned();

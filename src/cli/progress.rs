@@ -1,4 +1,4 @@
-//! Progress bars for long work, on stderr and only on a terminal. Figures are whole numbers: decimals only flicker.
+//! Progress bars for long work, on standard error and only on a terminal. Figures are whole numbers, because decimals flicker.
 
 use std::{
     fmt::{self, Write},
@@ -7,22 +7,22 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-/// A bar for work of a known length; the template is indicatif's.
+/// A bar for work of a known length. The template is in the syntax of indicatif.
 pub(super) fn bar(length: u64, template: &str) -> ProgressBar {
     styled(ProgressBar::new(length), template)
 }
 
-/// A bar for work on that many bytes.
+/// A bar for work on a number of bytes.
 pub(super) fn bytes(what: &str, bytes: u64) -> ProgressBar {
     bar(bytes, &format!("{what} {{wide_bar}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}} {{eta}}"))
 }
 
-/// A bar for work on that many blocks of rows.
+/// A bar for work on a number of blocks of rows.
 pub(super) fn blocks(what: &str, blocks: u64) -> ProgressBar {
     bar(blocks, &format!("{what} {{wide_bar}} {{percent}} % {{eta}}"))
 }
 
-/// A sign of life for work of unknown length.
+/// A spinner for work of unknown length.
 pub(super) fn spinner(template: &str) -> ProgressBar {
     styled(ProgressBar::new_spinner(), template)
 }
@@ -37,10 +37,10 @@ fn styled(progress: ProgressBar, template: &str) -> ProgressBar {
     }
 }
 
-/// Overwrites the keys of a template that would have decimals.
+/// Replaces the keys of a template that indicatif would show with decimals.
 fn in_whole_numbers(style: ProgressStyle) -> ProgressStyle {
     fn put(to: &mut dyn Write, text: fmt::Arguments<'_>) {
-        // Into a line in memory, which does not fail.
+        // The line is in memory, so writing cannot fail.
         let _ = to.write_fmt(text);
     }
     style
@@ -62,7 +62,7 @@ fn in_whole_numbers(style: ProgressStyle) -> ProgressStyle {
         })
 }
 
-/// A number of bytes in the largest unit in which it is a whole number above nine.
+/// Shows a number of bytes in the largest unit in which it is at least ten, as a whole number.
 struct Size(u64);
 
 impl fmt::Display for Size {

@@ -1,4 +1,4 @@
-//! `kaizala pull`: responses that were given before there was a webhook, or while it was disabled.
+//! `kaizala pull`: fetches responses that were given before the webhook existed or while it was disabled.
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -23,13 +23,15 @@ use crate::{
     store::{Arrival, Outcome, Record, Store},
 };
 
+/// Advice after a failure: responses that are in the table already are left alone.
+const CONTINUE: &str = "run the command again to continue";
 /// How many responses are written at once.
 const CONCURRENCY: usize = 8;
 
 /// Fetch responses through the API into the table.
 ///
-/// A response whose latest version is there already, pulled or delivered, is left alone; one that was edited is kept as a
-/// revision. So the same command continues an interrupted run, and it does no harm to run it again.
+/// A response whose latest version is already in the table, pulled or delivered, is left alone; one that was edited is stored
+/// as a revision. So the same command continues an interrupted run, and running it again does no harm.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala pull --group 74943849802190eaea3810 --package com.example.shopvisit --since 2023-03-01",
@@ -44,29 +46,29 @@ pub(super) struct Pull {
     #[arg(long, env = "KAIZALA_PACKAGE", value_name = "ID")]
     package: Option<String>,
 
-    /// Responses to the actions of this type: Survey, Job, Poll, LetsMeet. Takes a call for each action.
+    /// Responses to the actions of this type: Survey, Job, Poll, LetsMeet. Makes one call for each action.
     #[arg(long, env = "KAIZALA_ACTION_TYPE", value_name = "TYPE")]
     action_type: Option<String>,
 
-    /// With --action-type, only actions that were sent since.
+    /// With --action-type, only actions that were sent since then.
     #[arg(long, env = "KAIZALA_SENT_SINCE", value_parser = when, value_name = "TIME", requires = "action_type")]
     sent_since: Option<Timestamp>,
 
-    /// Only responses given since: a date, a time (RFC 3339), or 90s, 15m, 2h, 7d for so long ago. Responses without a time
-    /// are taken.
+    /// Only responses given since then: a date (UTC), a time (RFC 3339), or 90s, 15m, 2h, 7d for how long ago. Responses
+    /// without a time are always fetched.
     #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
     since: Option<Timestamp>,
 
-    /// Type of the events that the webhook sends for these responses, if it is not the one that goes with the action:
-    /// SurveyResponse, JobResponse, PollResponse, LetsMeetResponse, and ActionResponse for all others.
+    /// Event type that the webhook sends for these responses [default: by the action's type SurveyResponse, JobResponse,
+    /// PollResponse or LetsMeetResponse, else ActionResponse].
     #[arg(long, env = "KAIZALA_EVENT_TYPE", value_parser = response_type, value_name = "TYPE")]
     event_type: Option<EventType>,
 
-    /// Days after which the items expire, as in the deployment (RetentionDays); by default they stay.
+    /// Days after which the items expire, the same as RetentionDays of the deployment [default: never].
     #[arg(long, env = "RETENTION_DAYS")]
     retention_days: Option<NonZeroU32>,
 
-    /// Succeed also if the group has no such action.
+    /// Succeed even if the group has no such action.
     #[arg(long, env = "KAIZALA_ALLOW_EMPTY")]
     allow_empty: bool,
 
@@ -85,22 +87,22 @@ fn response_type(name: &str) -> Result<EventType, String> {
     known.ok_or_else(|| "is not a type of response".to_owned())
 }
 
-/// What came of a run.
+/// How many responses a run has found, and what became of them.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PullSummary {
     actions: u64,
-    /// Actions that have no responses in any place that is known.
+    /// Actions in which no known field holds responses.
     without_responses: u64,
     responses: u64,
     stored: u64,
     revised: u64,
     already_there: u64,
-    /// Given before `--since`.
+    /// Responses given before `--since`.
     left_out: u64,
-    /// Without a responseId that can be a key.
+    /// Responses without a `responseId` that can be a key.
     without_id: u64,
-    /// Without answers in any place that is known.
+    /// Responses in which no known field holds answers.
     without_answers: u64,
 }
 
@@ -135,9 +137,7 @@ impl Pull {
         let Run { summary, group, .. } = run;
         self.output.print(&summary, || summary.in_words())?;
         if summary.actions == 0 && !self.allow_empty {
-            bail!(
-                "group {group} has no action of {what}: check both, or add --allow-empty if there is none to be expected"
-            );
+            bail!("group {group} has no action of {what}: check both, or add --allow-empty if that is expected");
         }
         summary.verdict()
     }
@@ -158,21 +158,21 @@ impl Run {
         let mut pages = kaizala.package_actions(&group, package);
         while let Some(page) = pages.next().await.with_context(|| self.so_far())? {
             for action in page {
-                self.keep(&action, action.response_type()).await.context("run this again, what is done stays done")?;
+                self.keep(&action, action.response_type()).await.context(CONTINUE)?;
             }
         }
         Ok(())
     }
 
-    /// What a list that cannot be read on was read of.
+    /// Adds to an error how far a list was read.
     fn so_far(&self) -> String {
         match self.summary.actions {
             0 => "nothing was read".to_owned(),
-            actions => format!("only {actions} actions were read, what is done stays done"),
+            actions => format!("only {actions} actions were read, and their responses are in the table"),
         }
     }
 
-    /// Page by page, from the oldest action to the newest.
+    /// Pulls the responses to the actions of a type, page by page from the oldest action to the newest.
     async fn keep_type(&mut self, kaizala: &Kaizala, action_type: &str, sent_since: Timestamp) -> anyhow::Result<()> {
         let group = self.group.clone();
         let mut pages = kaizala.actions(&group, action_type, sent_since);
@@ -181,7 +181,7 @@ impl Run {
             for listed in page {
                 let Some(id) = listed.id() else { continue };
                 let action = kaizala.action(&group, &id).await.with_context(|| go_on(reached))?;
-                // The list tells the type; the details may not.
+                // The type is taken from the list, since the details may lack it.
                 self.keep(&action, listed.response_type()).await.with_context(|| go_on(reached))?;
                 reached = listed.sent_at().unwrap_or(reached);
             }
@@ -247,7 +247,7 @@ impl Run {
     }
 }
 
-/// `None` if the response does not make an event that can be kept.
+/// Makes the record of a pulled response: `None` if it is not an event that can be stored.
 async fn write(store: Arc<Store>, response: PulledResponse) -> anyhow::Result<Option<Outcome>> {
     let body = Bytes::from(response.body);
     let Ok(event) = Event::parse(&body) else { return Ok(None) };
@@ -257,7 +257,7 @@ async fn write(store: Arc<Store>, response: PulledResponse) -> anyhow::Result<Op
 }
 
 fn go_on(reached: Timestamp) -> String {
-    format!("go on with --sent-since {reached}, what is done stays done")
+    format!("run the command with --sent-since {reached} to continue")
 }
 
 impl PullSummary {
@@ -276,21 +276,20 @@ impl PullSummary {
         lines.map(|(name, count)| format!("{name:<18}{count}")).join("\n")
     }
 
-    /// Says what could not be read. That is a failure unless it is some actions among others: which of them have no responses,
-    /// and which have them in a place that is not known, cannot be told.
+    /// Reports what could not be read. Actions without readable responses are only a warning if others could be read, because
+    /// an action that has no responses looks the same as one that has them in an unknown field.
     fn verdict(&self) -> anyhow::Result<()> {
         let Self { actions, without_responses, without_id, without_answers, .. } = self;
         if *without_responses > 0 {
-            let unread =
-                format!("{without_responses} of {actions} actions have no `responses` in any place that is known");
+            let unread = format!("{without_responses} of {actions} actions have no `responses` in any known field");
             if without_responses == actions {
                 bail!("{unread}: nothing could be read");
             }
-            note(format_args!("warning: {unread}: of these nothing was read"));
+            note(format_args!("warning: {unread}: nothing was read of these"));
         }
         if without_id + without_answers > 0 {
             bail!(
-                "{without_id} responses have no usable responseId, {without_answers} no answers in any place that is known: \
+                "{without_id} responses have no usable responseId, {without_answers} have no answers in any known field: \
                  these are not in the table"
             );
         }

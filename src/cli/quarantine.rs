@@ -1,4 +1,4 @@
-//! `kaizala quarantine`: bodies that were not events, and their second chance.
+//! `kaizala quarantine`: lists, shows, replays and deletes bodies that could not be read as events.
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -15,7 +15,7 @@ use crate::{
     store::{ItemKind, Outcome, ReadError, Replay as Replayed, Store, StoreError, StoredItem, TimeRange},
 };
 
-/// Look after bodies that were authenticated but were not events.
+/// Look after bodies that came with a right token but could not be read as events.
 #[derive(Args)]
 pub(super) struct Quarantine {
     #[command(subcommand)]
@@ -46,7 +46,7 @@ struct List {
 
 /// Show a quarantined body.
 ///
-/// What a terminal would take for a command is replaced; --raw prints the bytes as they are.
+/// Control characters are replaced, since a terminal may take them for commands; --raw prints the bytes unchanged.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine show e3b0c442")]
 struct ShowBody {
@@ -61,11 +61,11 @@ struct ShowBody {
     table: TableOptions,
 }
 
-/// Read quarantined bodies again: those that are events now move to their group.
+/// Read quarantined bodies again, and move those that are events to their groups.
 ///
-/// An event keeps the time of its arrival and moves in one transaction: if the command is interrupted, the event is here or
-/// there, and the same command goes on. A body that cannot be replayed does not stop the others. Exit code 1 if a replay
-/// failed, or if a body that was named stays.
+/// An event keeps the time of its arrival and moves in one transaction: after an interruption it is in exactly one place, and
+/// the same command continues. A body that cannot be replayed does not stop the others. Exit code 1 if a replay fails, or if a
+/// body that was named stays in quarantine.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine replay --all")]
 #[group(id = "which", required = true, multiple = false, args = ["keys", "all"])]
@@ -74,7 +74,7 @@ struct Replay {
     #[arg(env = "KAIZALA_QUARANTINE_KEY")]
     keys: Vec<String>,
 
-    /// Replay all of them. That some are still not events is not a failure: they stay.
+    /// Replay all bodies. Those that still cannot be read stay in quarantine, which is not a failure.
     #[arg(long, env = "KAIZALA_ALL")]
     all: bool,
 
@@ -87,7 +87,7 @@ struct Replay {
 
 /// Delete quarantined bodies for good.
 ///
-/// Shows what is to be deleted and asks. If one of the keys is not there, nothing is deleted.
+/// Shows the bodies and asks before it deletes them. If one of the keys is not in quarantine, nothing is deleted.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine delete e3b0c442 --yes")]
 struct Delete {
@@ -132,7 +132,7 @@ impl List {
         keys.truncate(limit as usize);
         let mut rows = Vec::new();
         for key in keys {
-            // It may have been replayed since the index was read.
+            // The body may have been replayed since the index was read.
             if let Some(item) = store.get(QUARANTINE_GROUP, &key).await.context(UNREADABLE)? {
                 rows.push(Row::of(&store, &item, key).await?);
             }
@@ -151,11 +151,11 @@ impl List {
     }
 }
 
-/// A quarantined body, as it is listed.
+/// What a list shows of a quarantined body.
 struct Row {
     received_at: String,
     reason: String,
-    /// `None` if the body is damaged.
+    /// The size of the body: `None` if it is damaged.
     bytes: Option<usize>,
     key: String,
 }
@@ -187,7 +187,7 @@ impl Delete {
         let mut items = Vec::new();
         for key in &self.keys {
             let item = find(&store, QUARANTINE_GROUP, key).await?;
-            // A group of events may have the name of the quarantine.
+            // A group of events may have the same name as the quarantine.
             let item = item.filter(|item| item.kind() == ItemKind::Quarantined);
             let missing =
                 || format!("there is no {} in quarantine: `kaizala quarantine list` shows keys", harmless(key));
@@ -216,7 +216,7 @@ async fn keys(store: &Store, range: &TimeRange, limit: usize) -> anyhow::Result<
     Ok(listed.into_iter().map(|item| item.key.to_string()).collect())
 }
 
-/// Keys, for beginnings of keys. What is not there stays as it is.
+/// Completes prefixes to keys. A prefix without a body is returned unchanged.
 async fn whole(store: &Store, beginnings: Vec<String>) -> anyhow::Result<Vec<String>> {
     let mut keys = Vec::new();
     for beginning in beginnings {
@@ -229,14 +229,14 @@ async fn whole(store: &Store, beginnings: Vec<String>) -> anyhow::Result<Vec<Str
     Ok(keys)
 }
 
-/// What came of the replay of one body.
+/// The result of replaying one body.
 enum Came {
     Moved {
         outcome: Outcome,
         event: String,
     },
     Stays(Unreadable),
-    /// It was replayed meanwhile.
+    /// Another command has replayed it meanwhile.
     Gone,
     Missing,
     Failed(ReadError),
@@ -257,7 +257,7 @@ impl Came {
         }
     }
 
-    /// A word, and more about it.
+    /// One word for the result, and the details.
     fn described(&self) -> (&'static str, String) {
         match self {
             Self::Moved { outcome, event } => (outcome.as_str(), event.clone()),
@@ -302,7 +302,7 @@ impl Replay {
     }
 }
 
-/// Whether DynamoDB is out of reach, and not only one body that cannot be replayed.
+/// Detects an outage of DynamoDB, as opposed to a single body that cannot be replayed.
 #[derive(Default)]
 struct Outage {
     failures: u32,
@@ -310,7 +310,8 @@ struct Outage {
 }
 
 impl Outage {
-    /// How many failures in a row are an outage: each takes seconds, and there may be thousands of bodies.
+    /// How many failures in a row count as an outage. Each takes seconds and there may be thousands of bodies, so the command
+    /// does not try them all.
     const FAILURES: u32 = 5;
 
     fn note(&mut self, came: &Came) {
@@ -339,9 +340,8 @@ fn verdict(came: Vec<Came>, all: bool) -> anyhow::Result<()> {
         _ => None,
     });
     match error {
-        Some(error) => Err(error).with_context(|| {
-            format!("replays that failed: {failed}; run this again when the cause is gone, what is done stays done")
-        }),
+        Some(error) => Err(error)
+            .with_context(|| format!("replays that failed: {failed}; run the command again when the cause is gone")),
         None if missing > 0 => bail!("not in quarantine: {missing}; `kaizala quarantine list` shows keys"),
         None if stays > 0 && !all => {
             bail!("still not an event: {stays}; a later version may read what this one does not")

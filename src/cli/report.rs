@@ -1,4 +1,4 @@
-//! `kaizala report`: one page of charts.
+//! `kaizala report`: makes a page of charts.
 
 use std::{path::PathBuf, time::Instant};
 
@@ -21,9 +21,9 @@ use crate::{
 
 /// Make a page of charts: one HTML file that opens in any browser and needs no network.
 ///
-/// It shows events over time, responses and completion per action, a chart for each question, jobs, membership and
-/// quarantine, with filters and a table for every chart. It holds names of groups and what people have answered: share it
-/// as you would share the events themselves. The file appears when it is complete; a run that fails leaves the old one.
+/// The page shows events over time, responses and completion per action, a chart for each question, jobs, membership and
+/// quarantine, with filters and a table for every chart. It contains names and answers: share it as carefully as the events
+/// themselves. The file appears when it is complete; a run that fails leaves an earlier file as it was.
 /// Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
 #[command(
@@ -34,7 +34,7 @@ pub(super) struct Report {
     #[command(flatten)]
     source: ExportSource,
 
-    /// The file to write. Replaced when it is there.
+    /// The file to write. An existing file is replaced.
     #[arg(long, env = "KAIZALA_REPORT_OUT", value_name = "FILE.html")]
     out: PathBuf,
 
@@ -48,7 +48,7 @@ impl Report {
         let out = std::path::absolute(&self.out).context("--out is not a path")?;
         ensure!(!out.is_dir(), "--out is a folder: name a file, such as {}", out.join("report.html").display());
         let place = Workplace::claim(&out)?;
-        let scratch = tempfile::tempdir().context("there is no place for temporary files: set TMPDIR")?;
+        let scratch = tempfile::tempdir().context("temporary files cannot be written: set TMPDIR")?;
         let rows = self.source.read(&place, scratch.path(), None)?;
         let (items, damaged) = (rows.items, rows.damaged.len());
         let filter = self.source.filter();

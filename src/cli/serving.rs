@@ -1,4 +1,4 @@
-//! What commands that serve share: opening a port, logging, shutting down.
+//! What all commands that serve share: opening a port, logging, and shutting down.
 
 use std::{io, net::Ipv4Addr};
 
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, prelude::*};
 
-/// Opens a port on this machine; `option` is how another one is chosen.
+/// Opens a port on this machine. An error names `option`, by which the user can choose another port.
 pub(super) async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => Ok(listener),
@@ -34,21 +34,21 @@ pub(super) async fn shutdown() {
             Err(error) => tracing::warn!(%error, "SIGTERM will not end this command gracefully"),
         }
     }
-    // Without a handler there is no Ctrl-C to wait for, and the process ends by the signal's default.
+    // If the handler cannot be installed, Ctrl-C ends the process at once, by the signal's default.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-/// Logs to standard error: standard output is for results.
+/// Sends the log to standard error, because standard output is for results.
 pub(super) fn log_to_stderr() {
     let filter = Targets::new()
         .with_target(env!("CARGO_CRATE_NAME"), Level::INFO)
-        // It warns of every write that a condition refuses, as a duplicate's is.
+        // The database warns of every write that its condition refuses. Every duplicate event is such a write.
         .with_target("dynoxide", Level::ERROR)
         .with_default(Level::WARN);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).without_time();
-    // It would complain about a line that cannot be written with `eprintln!`, which panics then.
+    // If a line cannot be written, the subscriber would report that with `eprintln!`, which panics then.
     let lines = lines.log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

@@ -1,4 +1,4 @@
-//! Where a command finds the table: options that several commands share.
+//! How commands reach the table: the options that several commands share.
 
 use std::{num::NonZeroU32, sync::OnceLock};
 
@@ -19,7 +19,7 @@ pub(super) struct TableOptions {
     #[arg(long = "table", env = "TABLE_NAME", default_value = "kaizala-events")]
     name: String,
 
-    /// URL of DynamoDB; by default that of the region. With a --url on this machine, http://127.0.0.1:8000.
+    /// URL of DynamoDB [default: that of the region; http://127.0.0.1:8000 if --url is on this machine].
     #[arg(long, env = "AWS_ENDPOINT_URL_DYNAMODB", value_name = "URL")]
     endpoint_url: Option<String>,
 
@@ -27,15 +27,15 @@ pub(super) struct TableOptions {
     #[arg(long, env = "AWS_REGION")]
     region: Option<String>,
 
-    /// Profile of the AWS configuration to take credentials from.
+    /// AWS profile to take credentials from.
     #[arg(long, env = "AWS_PROFILE")]
     profile: Option<String>,
 }
 
-/// What to say when the table does not answer.
+/// Context for an error of the store: the table does not answer.
 pub(super) const UNREADABLE: &str = "the table cannot be read: check --table, --endpoint-url, --region and --profile";
 
-/// The table that this process works on, in words. Errors of the store cross many rooms that do not know it.
+/// The table that this process works on, for error messages. The functions that pass on errors of the store do not know it.
 static OPENED: OnceLock<Opened> = OnceLock::new();
 
 struct Opened {
@@ -43,8 +43,8 @@ struct Opened {
     place: String,
 }
 
-/// What to say instead of an error that the same command would meet again, for want of a table, credentials or permission;
-/// `None` for any other error. Whatever context the error has on top advises to try again.
+/// The message for an error that would come again because a table, credentials or a permission are missing: `None` for any
+/// other error. It replaces the error's context, which may advise to try again.
 pub(super) fn explained(error: &anyhow::Error) -> Option<String> {
     let error = error.chain().find_map(|cause| cause.downcast_ref::<StoreError>())?;
     let Opened { name, place } = OPENED.get()?;
@@ -61,12 +61,12 @@ pub(super) fn explained(error: &anyhow::Error) -> Option<String> {
 }
 
 impl TableOptions {
-    /// The table.
+    /// Opens the table.
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
         self.open_with_retention(None).await
     }
 
-    /// The table that the webhook at `webhook` writes to.
+    /// Opens the table that the receiver at the URL `webhook` writes to.
     pub(super) async fn behind(mut self, webhook: &Uri) -> anyhow::Result<Store> {
         if self.endpoint_url.is_none() && is_local(webhook) {
             self.endpoint_url = Some(DEV_DATABASE.to_owned());
@@ -74,10 +74,10 @@ impl TableOptions {
         self.open().await
     }
 
-    /// The table, for a command that writes items with an expiry.
+    /// Opens the table for a command that writes items, which expire after `retention_days`.
     pub(super) async fn open_with_retention(&self, days: Option<NonZeroU32>) -> anyhow::Result<Store> {
         let client = match self.endpoint_url() {
-            // An emulator, which needs no real credentials.
+            // An emulator does not need real credentials.
             Some(url) if self.is_emulator() => connect_local_patiently(url),
             _ => connect_with(self.connect_options())
                 .await
@@ -107,7 +107,7 @@ impl TableOptions {
         &self.name
     }
 
-    /// How to reach AWS, for other services as well.
+    /// How to reach AWS: for S3 as well as for DynamoDB.
     pub(super) fn connect_options(&self) -> ConnectOptions {
         ConnectOptions {
             endpoint_url: self.endpoint_url().map(str::to_owned),
@@ -116,7 +116,7 @@ impl TableOptions {
         }
     }
 
-    /// Identifies the table among all that the options can name.
+    /// Identifies the table among all tables that the options can name.
     pub(super) fn place(&self) -> String {
         let options = [&self.endpoint_url, &self.region, &self.profile];
         let [url, region, profile] = options.map(|option| option.as_deref().unwrap_or_default());
@@ -128,7 +128,7 @@ impl TableOptions {
     }
 }
 
-/// Whether a URL's host is this machine.
+/// Whether the host of a URL is this machine.
 pub(super) fn is_local(url: &Uri) -> bool {
     matches!(url.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, thread};
 
-/// As many threads as there are processors.
+/// One thread for each processor.
 pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }

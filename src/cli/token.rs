@@ -9,7 +9,7 @@ use serde_json::json;
 use super::output::{Output, note};
 use crate::token::TokenDigest;
 
-/// 256 bits, so that a plain digest of the token gives nothing away.
+/// The size of a token: 256 bits cannot be guessed, so a digest without salt does not reveal the token.
 const TOKEN_BYTES: usize = 32;
 
 /// Make a callback token, or the digest of one.
@@ -23,8 +23,8 @@ pub(super) struct Token {
 enum TokenCommand {
     /// Make a fresh 256-bit callback token and its digest.
     ///
-    /// The token goes to Kaizala (callBackToken of the subscription), the digest to the deployment
-    /// (CALLBACK_TOKEN_SHA256). Nothing keeps a copy of the token.
+    /// Give the token to Kaizala (callBackToken of the subscription) and the digest to the deployment
+    /// (CALLBACK_TOKEN_SHA256). This command keeps no copy of the token.
     #[command(after_help = "Example:\n  kaizala token new")]
     New {
         #[command(flatten)]
@@ -58,7 +58,7 @@ impl Token {
     }
 }
 
-/// A fresh callback token: 256 random bits as 64 hex digits, which are safe in a header and on a command line.
+/// Makes a callback token: 256 random bits as 64 hex digits, which need no quoting in a header or a shell.
 pub(super) fn new_token() -> anyhow::Result<String> {
     let mut random = [0; TOKEN_BYTES];
     getrandom::fill(&mut random).context("the operating system gives no random bytes")?;

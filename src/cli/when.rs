@@ -4,18 +4,18 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 
 use crate::{clock::now, event::Timestamp};
 
-/// Which items to list.
+/// Options that choose the items to list.
 #[derive(Args)]
 pub(super) struct Window {
     #[command(flatten)]
     pub(super) period: Period,
 
-    /// List this many at most.
+    /// List at most this many.
     #[arg(long, env = "KAIZALA_LIMIT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) limit: u32,
 }
 
-/// From when until when something was received. It does not end before it begins: that is wrong usage, in every command.
+/// A period in which something was received. A period that ends before it begins is wrong usage.
 #[derive(Clone, Debug)]
 pub(super) struct Period {
     pub(super) since: Option<Timestamp>,
@@ -25,17 +25,17 @@ pub(super) struct Period {
 
 #[derive(Args)]
 struct PeriodOptions {
-    /// Only what was received then or later: a date (UTC), a time (RFC 3339), or 90s, 15m, 2h, 7d for how long ago.
+    /// Only what was received at this time or later: a date (UTC), a time (RFC 3339), or 90s, 15m, 2h, 7d for how long ago.
     #[arg(long, env = "KAIZALA_SINCE", value_parser = when, value_name = "TIME")]
     since: Option<Timestamp>,
 
-    /// Only what was received until then.
+    /// Only what was received up to this time, in the same forms as --since.
     #[arg(long, env = "KAIZALA_UNTIL", value_parser = when, value_name = "TIME")]
     until: Option<Timestamp>,
 }
 
 impl Period {
-    /// The period as it was given, where `7d` stays `7d`: the same for the same command later.
+    /// Identifies the period by how it was written: `7d` gives the same key when the command is repeated later.
     pub(super) fn words(&self) -> &str {
         &self.words
     }
@@ -81,14 +81,14 @@ pub(super) fn when(text: &str) -> Result<Timestamp, String> {
 /// Units of time, the largest first, with their milliseconds.
 const UNITS: [(char, i64); 4] = [('d', 24 * 60 * 60 * 1000), ('h', 60 * 60 * 1000), ('m', 60 * 1000), ('s', 1000)];
 
-/// Milliseconds.
+/// Reads a length of time such as `90s` as milliseconds.
 fn ago(text: &str) -> Option<i64> {
     let (at, last) = text.char_indices().last()?;
     let (_, millis) = UNITS.into_iter().find(|(unit, _)| *unit == last)?;
     text[..at].parse::<u32>().ok().map(|count| i64::from(count) * millis)
 }
 
-/// How long ago a time was, as [`when`] reads it.
+/// How long ago a time was, in the form that [`when`] reads.
 pub(super) fn age(time: Timestamp) -> String {
     let age = (now().epoch_millis() - time.epoch_millis()).max(0);
     let (unit, millis) = UNITS.into_iter().find(|(_, millis)| *millis <= age).unwrap_or(('s', 1000));

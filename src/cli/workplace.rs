@@ -1,5 +1,5 @@
-//! The place that `--out` names: one run at a time works there, and leaves beside it what the next run can go on with, or
-//! nothing.
+//! The place that `--out` names. One run at a time works there. If it fails, it leaves beside that place only the files with
+//! which the next run can resume.
 
 use std::{
     cell::Cell,
@@ -16,23 +16,23 @@ use anyhow::Context;
 use super::{output::note, serving::shutdown};
 use crate::files::{self, Lock};
 
-/// What a shell says of a program that Ctrl-C has ended.
+/// The exit code of a program that was ended by Ctrl-C, by the convention of shells.
 const INTERRUPTED: i32 = 130;
 
-/// The right of this run to write `--out`.
+/// The exclusive right of this run to write `--out`.
 pub(super) struct Workplace {
     fetched: PathBuf,
     keeps_fetched: Cell<bool>,
     claim: Arc<Mutex<Claim>>,
 }
 
-/// The lock of a place, until the run has ended. Whoever has the mutex goes on to the end: the run when it puts its result in
-/// place, or the thread that ends it.
+/// The lock of a place, until the run has ended. The thread that holds the mutex finishes the process: either the run, when it
+/// puts its result in place, or the thread that handles Ctrl-C.
 type Claim = Option<Lock>;
 
 impl Workplace {
-    /// Claims the place, and clears away what a run that was killed has left. From here on, Ctrl-C ends the run without
-    /// leaving anything behind.
+    /// Claims the place, and deletes what a killed run has left there. From now on, Ctrl-C ends the run and leaves nothing
+    /// behind.
     pub(super) fn claim(out: &Path) -> anyhow::Result<Self> {
         let beside = |what| {
             files::beside(out, what)
@@ -53,17 +53,17 @@ impl Workplace {
         Ok(Self { fetched, keeps_fetched: Cell::new(true), claim })
     }
 
-    /// The folder for what has to be fetched. It holds events as they came.
+    /// The folder for fetched files. They hold events with all their personal data.
     pub(super) fn fetched(&self) -> &Path {
         &self.fetched
     }
 
-    /// What was fetched is of no use to another run: it is deleted when this one ends, however it ends.
+    /// Decides that the fetched files are of no use to another run: they are deleted when this run ends, whether it succeeds or not.
     pub(super) fn keep_nothing(&self) {
         self.keeps_fetched.set(false);
     }
 
-    /// Puts the result in place, which Ctrl-C does not interrupt.
+    /// Puts the result in place with `put`. Ctrl-C does not interrupt that.
     pub(super) fn publish<T>(&self, put: impl FnOnce() -> T) -> T {
         let _uninterrupted = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         put()
@@ -72,7 +72,7 @@ impl Workplace {
 
 impl Drop for Workplace {
     fn drop(&mut self) {
-        // After Ctrl-C this waits for the end of the process, so that no other error is reported.
+        // After Ctrl-C the other thread holds the mutex until the process ends, so this run reports no error of its own.
         let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.keeps_fetched.get() {
             delete(&self.fetched);
@@ -81,9 +81,9 @@ impl Drop for Workplace {
     }
 }
 
-/// Deletes what a run that goes on writing has put beside its place.
+/// Deletes what the run has put beside its place, while the run may still be writing there.
 fn clear(out: &Path, fetched: &Path) {
-    // What is under another name is out of the run's reach.
+    // The folder is renamed first, so that the run cannot put anything more into it.
     if fs::rename(fetched, doomed(fetched)).is_ok() {
         delete(&doomed(fetched));
     }
@@ -92,7 +92,7 @@ fn clear(out: &Path, fetched: &Path) {
     }
 }
 
-/// The name under which what was fetched is deleted after Ctrl-C.
+/// The name to which the folder of fetched files is renamed after Ctrl-C, to be deleted.
 fn doomed(fetched: &Path) -> PathBuf {
     fetched.with_added_extension("deleted")
 }
@@ -103,7 +103,7 @@ fn delete(fetched: &Path) {
     }
 }
 
-/// Waits on a thread of its own for Ctrl-C or SIGTERM, and ends the process then.
+/// Starts a thread that waits for Ctrl-C or SIGTERM, and then clears the place and ends the process.
 fn clear_when_interrupted(out: PathBuf, fetched: PathBuf, claim: Arc<Mutex<Claim>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ready, is_ready) = mpsc::channel();
@@ -115,7 +115,8 @@ fn clear_when_interrupted(out: PathBuf, fetched: PathBuf, claim: Arc<Mutex<Claim
                 std::future::pending::<()>().await;
             };
             tokio::select! {
-                // In this order: the run begins when the signals have lost their default effect.
+                // The handlers are installed before this message, and the run begins after it, so that a signal during the run
+                // no longer has its default effect.
                 biased;
                 () = &mut interrupted => {}
                 () = waits => {}
@@ -129,7 +130,7 @@ fn clear_when_interrupted(out: PathBuf, fetched: PathBuf, claim: Arc<Mutex<Claim
         }
         process::exit(INTERRUPTED)
     });
-    // An error means that the signal came first, which ends the process.
+    // An error means that a signal has come already. The thread then ends the process.
     let _ = is_ready.recv();
     Ok(())
 }

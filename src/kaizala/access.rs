@@ -10,17 +10,17 @@ use super::{base_url::BaseUrl, error::ApiError, secret::Secret, transport::Call}
 
 const CALL: &str = "access token";
 
-/// An access token that ends within this time is replaced, since a call takes a while.
+/// An access token that ends within this time is replaced before a call, because the call itself takes some time.
 const MARGIN: Duration = Duration::from_mins(5);
 
-/// What an application proves itself with to get an access token.
+/// The credentials with which an application gets access tokens.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// Header `applicationId`.
     pub application_id: Secret,
     /// Header `applicationSecret`.
     pub application_secret: Secret,
-    /// Header `refreshToken`, until Kaizala gives a new one: from day 328 of its 365.
+    /// Header `refreshToken`. It is valid for 365 days; from day 328 on, Kaizala returns a new one that takes its place.
     pub refresh_token: Secret,
 }
 
@@ -30,14 +30,14 @@ pub struct Credentials {
 pub(super) struct Access {
     pub(super) token: Secret,
     pub(super) endpoint: BaseUrl,
-    /// Milliseconds since the epoch.
+    /// When the token ends, in milliseconds since 1970.
     expires_at_ms: u64,
 }
 
-/// What an answer grants.
+/// What the answer of `GET /v1/accessToken` holds.
 pub(super) struct Grant {
     pub(super) access: Access,
-    /// A new refresh token, which must be kept; `None` if the old one stays good.
+    /// A new refresh token, which must be kept: `None` if the old one stays valid.
     pub(super) refresh_token: Option<Secret>,
 }
 
@@ -53,7 +53,7 @@ impl Credentials {
         Call::get(CALL, "/v1/accessToken".to_owned())
     }
 
-    /// The headers of the call, with the newest refresh token that Kaizala gave.
+    /// The headers of the call. `refresh_token` is the newest refresh token that Kaizala gave.
     pub(super) fn headers(&self, refresh_token: &Secret) -> Result<HeaderMap, ApiError> {
         let mut headers = HeaderMap::new();
         for (header, name, secret) in [
@@ -75,12 +75,12 @@ impl Grant {
         let endpoint = text("endpointUrl").ok_or(lacks("has no endpointUrl"))?;
         let endpoint = endpoint.parse().map_err(|source| ApiError::BadEndpoint { call: CALL, source })?;
         let token = text("accessToken").ok_or(lacks("has no accessToken"))?;
-        // A number in the sample; 64-bit numbers are often written as strings elsewhere.
+        // The documentation's sample has a number. A string is read too, since 64-bit numbers are often written so.
         let expiry = &answer["accessTokenExpiry"];
         let expires_at_ms = expiry.as_u64().or_else(|| expiry.as_str()?.parse().ok()).unwrap_or_default();
         Ok(Self {
             access: Access { token: token.to_owned().into(), endpoint, expires_at_ms },
-            // Null by the documentation's text before day 328, "" in its sample.
+            // Before day 328 the field is null in the documentation's text, and "" in its sample.
             refresh_token: text("refreshToken").map(|token| token.to_owned().into()),
         })
     }

@@ -1,4 +1,4 @@
-//! Actions of a group, with the responses to them.
+//! Reads the actions of a group, with the responses to them.
 
 use std::{borrow::Cow, collections::HashSet, fmt};
 
@@ -17,14 +17,14 @@ use crate::event::{
 const LIST: &str = "list actions";
 const DETAILS: &str = "action details";
 
-/// How many actions are asked for at once. A larger number makes longer answers and fewer pages.
+/// How many actions a page has. A larger number makes fewer pages with longer answers.
 const PAGE: usize = 100;
 
-/// An action as Kaizala describes it, in JSON.
+/// An action as the API returns it: a JSON object.
 #[derive(Clone)]
 pub struct Action(pub(super) Box<RawValue>);
 
-/// Shows what identifies the action and nothing of what people wrote.
+/// Shows only the id of the action, not what people wrote.
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action").field("id", &self.id()).finish_non_exhaustive()
@@ -36,7 +36,7 @@ impl Action {
         JsonObject::parse(self.0.get())
     }
 
-    /// The parts of an action in which its fields were seen.
+    /// The objects in which fields of an action may be: the documentation shows them in several places.
     pub(super) fn bodies<'a>(action: &JsonObject<'a>) -> Vec<JsonObject<'a>> {
         ["actionBody", "actionDetails"].into_iter().filter_map(|name| action.object(name)).collect()
     }
@@ -55,7 +55,7 @@ impl Action {
         number.and_then(Timestamp::from_epoch_either).or_else(|| action.text("sentAt")?.parse().ok())
     }
 
-    /// The type of event that answers such an action. Kaizala's own kinds have one each, all others share one.
+    /// The event type of a response to the action. Each of Kaizala's own kinds has its own type; all others share one.
     pub fn response_type(&self) -> EventType {
         let kind = self.object().and_then(|action| action.text("actionType").map(Cow::into_owned));
         match kind.as_deref() {
@@ -70,33 +70,35 @@ impl Action {
 
 /// Actions of a group, page by page, from the oldest to the newest.
 ///
-/// There is no cursor: a page begins at a time, and the action of that time comes again. `hasMore` is true whenever a page
-/// is full, even when it was the last. So what was seen is remembered, and every page must get further than the one before.
+/// The API has no cursor: a page begins at a time, and repeats the actions of that time. `hasMore` is true for every full page,
+/// even for the last one. So the actions that were seen are remembered, and each page must bring a new one.
 pub struct ActionPages<'a> {
     kaizala: &'a Kaizala,
     group: &'a str,
     which: Which<'a>,
-    /// `None` before the first page of a package: the documented call has neither a time nor a count.
+    /// The time at which the next page begins: `None` for the first page of a package, whose documented call has neither a time
+    /// nor a count.
     from: Option<Timestamp>,
     page: usize,
     is_enlarged: bool,
-    /// Ids of actions, or their JSON where they have none.
+    /// The ids of the actions that were seen, or their JSON if they have no id.
     seen: HashSet<String>,
     is_over: bool,
 }
 
-/// Which actions are asked for.
+/// Which actions a list has.
 enum Which<'a> {
-    /// Those of a type, without responses.
+    /// Actions of a type, without their responses.
     Type(&'a str),
-    /// Those of a package, with all responses.
+    /// Actions of a package, with all their responses.
     Package(&'a str),
 }
 
 impl Kaizala {
     /// The actions of a package in a group with all responses to them.
     ///
-    /// By the documentation they come in one answer. One that says that there are more is followed as the lists by type are.
+    /// By the documentation, one answer holds all of them. If an answer says that there are more, further pages are asked for,
+    /// as in [`Self::actions`].
     pub fn package_actions<'a>(&'a self, group: &'a str, package: &'a str) -> ActionPages<'a> {
         self.pages(group, Which::Package(package), None)
     }
@@ -122,13 +124,13 @@ impl Kaizala {
     /// An action with all responses to it.
     ///
     /// # Errors
-    /// [`ApiError`].
+    /// [`ApiError`] when the call fails.
     pub async fn action(&self, group: &str, action: &str) -> Result<Action, ApiError> {
         let path = format!("/v1/groups/{}/actions/{}?getDetails=true", encoded(group), encoded(action));
         let answer = self.call(Call::get(DETAILS, path)).await?;
         let text = text(DETAILS, &answer)?;
         let whole: &RawValue = serde_json::from_str(text).map_err(|_| not_json(DETAILS))?;
-        // In a list of one in the documentation's sample, alone in its table.
+        // The documentation's sample has a list of one action, and its table a single action.
         let listed = JsonObject::parse(text).and_then(|answer| answer.list("actions").into_iter().next());
         Ok(Action(listed.unwrap_or(whole).to_owned()))
     }
@@ -144,16 +146,16 @@ impl Kaizala {
 }
 
 impl ActionPages<'_> {
-    /// Asks for pages of another size; at least one action.
+    /// Sets how many actions a page has: at least one.
     #[must_use]
     pub fn of_size(self, page: usize) -> Self {
         Self { page: page.max(1), ..self }
     }
 
-    /// The actions of the next page that were not on an earlier one; `None` after the last page.
+    /// Asks for the next page, and returns its actions that were not on an earlier one: `None` after the last page.
     ///
     /// # Errors
-    /// [`ApiError`].
+    /// [`ApiError`] when the call fails.
     pub async fn next(&mut self) -> Result<Option<Vec<Action>>, ApiError> {
         if self.is_over {
             return Ok(None);
@@ -162,7 +164,7 @@ impl ActionPages<'_> {
         let latest = actions.iter().filter_map(Action::sent_at).max();
         let with_responses = matches!(self.which, Which::Package(_));
         actions.retain(|action| {
-            // In a list without responses, one without an id is a message: nobody can ask for the responses to it.
+            // A list by type also has messages. They have no id, so nobody can ask for responses to them.
             let id = action.id().or_else(|| with_responses.then(|| action.0.get().to_owned()));
             id.is_some_and(|id| self.seen.insert(id))
         });
@@ -171,7 +173,8 @@ impl ActionPages<'_> {
         match latest {
             _ if !has_more => {}
             Some(latest) if latest.epoch_seconds() > from => self.from = Some(latest),
-            // A page full of one second: only a larger page gets past it. One that tells nothing new is not larger.
+            // All actions of a page have the same time. Only a larger page gets past that time; if it brings nothing new either,
+            // the server does not make larger pages.
             _ if actions.is_empty() && self.is_enlarged => {
                 return Err(ApiError::Unreadable { call: LIST, what: "repeats the same page of actions" });
             }
@@ -189,7 +192,7 @@ impl ActionPages<'_> {
             Which::Type(name) => format!("actionType={}", encoded(name)),
             Which::Package(id) => format!("Id={}&getDetails=true&GroupScope=true", encoded(id)),
         };
-        // In seconds, as `creationTime` is.
+        // The time is in seconds, the unit of `creationTime`.
         let from = self.from.map(Timestamp::epoch_seconds);
         let place = from.map(|from| format!("&fromDate={from}&count={}", self.page)).unwrap_or_default();
         format!("/v1/groups/{}/actions?{which}{place}", encoded(self.group))

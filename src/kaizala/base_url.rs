@@ -1,16 +1,16 @@
-//! Where the API is: a URL that paths are appended to.
+//! The base URL of the API, to which the paths of calls are appended.
 
 use std::{fmt, str::FromStr};
 
 use http::{Uri, uri::Scheme};
 use serde::{Deserialize, Serialize};
 
-/// How the documented paths begin. Kaizala gives URLs without it; people paste URLs with it.
+/// The beginning of all documented paths. Kaizala returns URLs without it, but people may paste URLs with it.
 const VERSION: &str = "/v1";
 
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// The URL of an API without a slash at the end. It is https, or on this machine: secrets are sent there.
+/// The base URL of an API, without a slash at the end. It is https or on this machine, because secrets are sent there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BaseUrl(String);
@@ -74,7 +74,7 @@ impl fmt::Display for BaseUrl {
 }
 
 impl BaseUrl {
-    /// Kaizala's own, by Microsoft's documentation.
+    /// The URL of Kaizala's own API, by Microsoft's documentation.
     pub const KAIZALA: &str = "https://api.kaiza.la";
 
     /// The URL of a call.
@@ -82,8 +82,8 @@ impl BaseUrl {
         format!("{}{path_and_query}", self.0)
     }
 
-    /// Where a call to `path_and_query` was sent by the header `Location`. Microsoft's documentation has the new endpoint
-    /// there; HTTP wants the whole URL of the call, so that is understood as well.
+    /// The base URL that the header `Location` names in a redirection of a call to `path_and_query`. By Microsoft's documentation
+    /// it is the new endpoint; by HTTP it is the whole URL of the call. Both are understood.
     pub(super) fn moved(location: &str, path_and_query: &str) -> Result<Self, BaseUrlError> {
         location.strip_suffix(path_and_query).unwrap_or(location).parse()
     }

@@ -1,18 +1,18 @@
-//! Callback URLs: which of them are the same, which host they call, and what of them may be shown.
+//! Callback URLs: which ones are the same, which host they call, and which parts may be shown.
 
 use std::{error::Error, fmt, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-/// What may be shown of a callback URL: all but user, password, query and fragment, which may hold secrets.
+/// A callback URL without user, password, query and fragment, which may hold secrets: fit to be shown.
 pub fn shown_url(url: &str) -> String {
     let Ok(mut shown) = Url::parse(url) else { return "(not a URL)".to_owned() };
     if shown.cannot_be_a_base() {
         return format!("{}:…", shown.scheme());
     }
     let more = if shown.query().is_some() { "?…" } else { "" };
-    // They fail on URLs without a host, which have neither.
+    // These fail only for URLs without a host, which have neither a user nor a password.
     let _ = shown.set_username("");
     let _ = shown.set_password(None);
     shown.set_query(None);
@@ -20,8 +20,8 @@ pub fn shown_url(url: &str) -> String {
     format!("{shown}{more}")
 }
 
-/// Whether two callback URLs lead to the same place. Servers may write a URL their own way: with a slash at the end, with or
-/// without the port that goes without saying, with other characters percent-encoded. A fragment is never sent.
+/// Whether two callback URLs lead to the same place. A server may return a URL in another form: with a slash at the end, with or
+/// without the default port, or with other characters percent-encoded. Fragments are ignored, since they are never sent.
 pub fn same_url(one: &str, other: &str) -> bool {
     one == other || Destination::of(one).is_some_and(|one| Some(one) == Destination::of(other))
 }
@@ -69,7 +69,7 @@ impl fmt::Display for NotAHost {
 impl Error for NotAHost {}
 
 impl CallbackHost {
-    /// The host that a callback URL calls, on its port; `None` if the text is not a URL with a host.
+    /// The host that a callback URL calls, on its port: `None` if the text is not a URL with a host.
     pub fn of(url: &str) -> Option<Self> {
         Self::of_url(&Url::parse(url).ok()?)
     }
@@ -85,13 +85,13 @@ impl CallbackHost {
     }
 }
 
-/// `example.com` for any port, `example.com:8443` for one.
+/// Reads `example.com` as the host on any port, and `example.com:8443` as the host on one port.
 impl FromStr for CallbackHost {
     type Err = NotAHost;
 
     fn from_str(text: &str) -> Result<Self, NotAHost> {
         let (host, port) = match text.rsplit_once(':') {
-            // In an IPv6 address, which is in brackets, a colon is not before a port.
+            // The colons within an IPv6 address, which is in brackets, do not begin a port.
             Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().map_err(|_| NotAHost)?)),
             _ => (text, None),
         };

@@ -1,4 +1,4 @@
-//! The client: an access token for every call, and every call through one transport.
+//! The client of the API. It gets the access token for each call, and sends every call through one transport.
 
 use std::{fmt, path::PathBuf};
 
@@ -18,16 +18,16 @@ use super::{
     transport::{Call, Transport},
 };
 
-/// What a client is made of.
+/// The configuration of a client.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where access tokens come from. The answer names the endpoint of all other calls.
+    /// The API that grants access tokens. Its answer names the endpoint of all other calls.
     pub api_url: BaseUrl,
-    /// What access tokens are given for.
+    /// The credentials for which it grants access tokens.
     pub credentials: Credentials,
-    /// Where tokens are kept between runs, see [`default_state_file`](super::default_state_file).
+    /// The file that keeps tokens between runs: see [`default_state_file`](super::default_state_file).
     pub state_file: PathBuf,
-    /// How fast, how often and how long.
+    /// How fast Kaizala is called, how often a call is repeated, and how long it may take.
     pub pace: Pace,
 }
 
@@ -43,7 +43,7 @@ pub struct Kaizala {
 #[derive(Default)]
 struct Current {
     access: Option<Access>,
-    /// An access token that Kaizala no longer accepts, whatever its expiry says.
+    /// An access token that Kaizala has refused although it has not expired.
     refused: Option<Secret>,
 }
 
@@ -55,10 +55,10 @@ impl fmt::Debug for Kaizala {
 }
 
 impl Kaizala {
-    /// A client that asks for access with its first call.
+    /// Makes a client. It asks for an access token when it makes its first call.
     ///
     /// # Errors
-    /// [`ApiError::Certificates`].
+    /// [`ApiError::Certificates`] when the system's certificates cannot be read.
     pub fn new(config: Config) -> Result<Self, ApiError> {
         Ok(Self {
             state: StateFile::new(config.state_file, &config.api_url, &config.credentials),
@@ -69,7 +69,7 @@ impl Kaizala {
         })
     }
 
-    /// Makes a call with an access token. If Kaizala no longer accepts the token, a fresh one is asked for, once.
+    /// Makes a call with an access token. If Kaizala refuses the token, asks for a fresh one and repeats the call once.
     pub(super) async fn call(&self, call: Call) -> Result<Bytes, ApiError> {
         let mut may_renew = true;
         loop {
@@ -85,7 +85,7 @@ impl Kaizala {
                     *current = Current { access: None, refused: Some(access.token) };
                 }
                 answer => {
-                    // The endpoint may have moved.
+                    // The endpoint may have moved during the call.
                     current.access = Some(access);
                     return answer;
                 }
@@ -93,7 +93,7 @@ impl Kaizala {
         }
     }
 
-    /// A call that answers with a JSON object.
+    /// Makes a call whose answer is a JSON object.
     pub(super) async fn ask(&self, call: Call) -> Result<Value, ApiError> {
         let name = call.name;
         let answer = self.call(call).await?;
@@ -102,7 +102,7 @@ impl Kaizala {
         answer.ok_or(ApiError::Unreadable { call: name, what: "is not a JSON object" })
     }
 
-    /// A call that changes something and may be repeated.
+    /// Makes a call that changes something and may be repeated.
     pub(super) async fn change(
         &self,
         name: &'static str,
@@ -132,18 +132,18 @@ impl Kaizala {
             state.set_refresh_token(&self.credentials.refresh_token, refresh_token);
         }
         state.access = Some(grant.access.clone());
-        // Before the access token is used: should this fail, the old refresh token is still good. It fails in the first
-        // year as well, where it would do no harm, so that a folder that cannot be written is found in time.
+        // The state is written before the access token is used, so that a failure leaves the old refresh token valid. It is
+        // written even if there is no new refresh token to keep, so that a folder that cannot be written is found in time.
         locked.save(&state)?;
         current.access = Some(grant.access.clone());
         Ok(grant.access)
     }
 }
 
-/// What stays as it is in an id that becomes part of a path or a query.
+/// The characters that are not percent-encoded in an id.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// An id for a path or a query. Ids may hold anything.
+/// Encodes an id for a path or a query. Ids may hold any character.
 pub(super) fn encoded(id: &str) -> impl std::fmt::Display {
     utf8_percent_encode(id, PLAIN)
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between us and Kaizala.
+//! Errors of calls to the Kaizala API, and of the file that keeps its tokens.
 
 use std::{error::Error, fmt, io, path::PathBuf, time::Duration};
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::base_url::BaseUrlError;
 
-/// A call to Kaizala that did not do its work. Its text never holds a secret or a phone number.
+/// Why a call to Kaizala has failed. The text never holds a secret or a phone number.
 #[derive(Debug)]
 pub enum ApiError {
     /// The certificates that the system trusts cannot be read.
@@ -15,19 +15,19 @@ pub enum ApiError {
     Credential(&'static str),
     /// Kaizala did not answer in time.
     TimedOut {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
     },
     /// The connection could not be made, or it broke.
     NoAnswer {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
     /// Kaizala refused the call.
     Refused {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
         /// The status of the answer; it may be 200.
         status: StatusCode,
@@ -38,36 +38,36 @@ pub enum ApiError {
     },
     /// Kaizala asks for a longer pause than a command can make.
     Busy {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
-        /// How long the pause is.
+        /// How long Kaizala asks to wait.
         retry_after: Duration,
     },
     /// Kaizala redirected the call again and again and never answered it.
     MovedTooOften {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
     },
     /// Kaizala redirected the call to a URL that must not be called.
     BadEndpoint {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
         /// What is wrong with the URL.
         source: BaseUrlError,
     },
     /// The answer lacks something, or is not JSON.
     Unreadable {
-        /// What was asked.
+        /// What the call does, in words.
         call: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the answer, in words.
         what: &'static str,
     },
-    /// Tokens could not be kept.
+    /// The tokens could not be read from their file, or written to it.
     State(StateError),
 }
 
 impl ApiError {
-    /// Whether Kaizala does not accept the access token or the credentials.
+    /// Whether Kaizala has refused the access token or the credentials.
     pub fn is_invalid_token(&self) -> bool {
         match self {
             Self::Refused { status, code, .. } => {
@@ -77,7 +77,7 @@ impl ApiError {
         }
     }
 
-    /// Whether what the call is about does not exist.
+    /// Whether Kaizala says that the object of the call does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: StatusCode::NOT_FOUND, .. })
     }
@@ -140,24 +140,24 @@ impl From<StateError> for ApiError {
     }
 }
 
-/// Why tokens cannot be kept.
+/// Why the file that keeps tokens cannot be used.
 #[derive(Debug)]
 pub enum StateError {
     /// The file, or its folder, cannot be read or written.
     Io {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file does not hold tokens.
     Malformed {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The file holds the tokens of another application.
     OtherApplication {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 }

@@ -7,7 +7,7 @@ const TOKEN_CHARACTERS: usize = 40;
 const MAX_CHARACTERS: usize = 300;
 const WITHHELD: &str = "(withheld)";
 
-/// The message without anything that may be a phone number or a token, on one line, and cut to a few lines' length.
+/// Removes from a message everything that may be a phone number or a token, and cuts it to a limited length on one line.
 pub(super) fn scrubbed(message: &str) -> String {
     let message = message.replace(char::is_control, " ");
     let is_private = |word: &str| word.chars().count() >= TOKEN_CHARACTERS || is_url_with_more(word);
@@ -20,7 +20,7 @@ pub(super) fn scrubbed(message: &str) -> String {
     }
 }
 
-/// Whether it holds a URL with a query or a user, which may be secret.
+/// Whether a word is a URL with a query or a user, which may be secret.
 fn is_url_with_more(word: &str) -> bool {
     word.contains("://") && word.contains(['?', '@'])
 }
@@ -33,7 +33,7 @@ fn without_phone_numbers(text: &str) -> String {
         let end = from_start.find(|character: char| !is_in_phone_number(character)).unwrap_or(from_start.len());
         let end = from_start[..end].trim_end_matches(|character: char| !character.is_ascii_digit()).len().max(1);
         let (run, after) = from_start.split_at(end);
-        // GUIDs have such runs too, between letters.
+        // The digits of a GUID are not a phone number, although they make such runs between its letters.
         let is_in_word = before.ends_with(char::is_alphabetic) || after.starts_with(char::is_alphabetic);
         let digits = run.chars().filter(char::is_ascii_digit).count();
         let is_private = digits >= PHONE_NUMBER_DIGITS && !is_in_word;

@@ -7,17 +7,17 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// How fast, how often and how long.
+/// How fast Kaizala is called, how often a call is repeated, and how long it may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// How many calls are made in a [`window`](Self::window).
     pub calls: usize,
     /// The time in which calls are counted.
     pub window: Duration,
-    /// How often a call is sent whose failure may pass.
+    /// How often a call is sent at most if its failures are temporary.
     pub attempts: u32,
-    /// The longest pause before the second attempt; it doubles from there. The pause is drawn at random from zero up, so
-    /// that several clients do not come back in step.
+    /// The longest pause before the second attempt. It doubles with each further attempt. The actual pause is random, between
+    /// zero and this, so that several clients do not repeat their calls at the same moment.
     pub first_pause: Duration,
     /// The longest pause that Kaizala may ask for. A longer one is an error, since somebody is waiting for the command.
     pub longest_wait: Duration,
@@ -26,8 +26,8 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// Kaizala allows 100 calls a minute for each connector and a minute for each call, by Microsoft's documentation. Some
-    /// room is left for another command that runs at the same time.
+    /// By Microsoft's documentation, Kaizala allows 100 calls a minute for each connector, and a minute for each call. This
+    /// leaves some calls for another command that runs at the same time.
     fn default() -> Self {
         Self {
             calls: 90,
@@ -49,7 +49,7 @@ impl Pace {
     }
 }
 
-/// Lets a number of calls pass in any window of time of a given length, and makes the others wait.
+/// Limits the calls in any window of time of a given length. Further calls wait.
 #[derive(Debug)]
 pub struct Limiter {
     calls: usize,
@@ -65,7 +65,7 @@ impl Limiter {
 
     /// Waits until another call may be made, and counts it.
     pub async fn pass(&self) {
-        // Whoever waits holds the lock, so that calls pass in the order in which they came.
+        // A call that waits holds the lock, so that calls are made in the order in which they came.
         let mut passed = self.passed.lock().await;
         if passed.len() >= self.calls
             && let Some(oldest) = passed.pop_front()

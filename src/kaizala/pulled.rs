@@ -1,7 +1,8 @@
-//! A response from the API, brought into the shape in which the webhook delivers it.
+//! Converts a response from the API into the shape in which the webhook delivers it.
 //!
-//! No source preserves what a pulled response looks like. So all that it has is kept under its own name, what the webhook sends
-//! besides is added from the action, and answers are looked for in every place where they were seen or documented.
+//! The API's documentation does not show what a pulled response looks like. So all its fields are kept under their own names,
+//! the fields that only the webhook sends are added from the action, and answers are looked for in every place where they were
+//! seen or documented.
 
 use std::{borrow::Cow, fmt};
 
@@ -14,7 +15,7 @@ use crate::event::{
     json::{JsonObject, list},
 };
 
-/// A response as the body of a callback. Besides what Kaizala sends it has `"pulled": true`, outside `data`.
+/// A response as the body of a callback. In addition to what Kaizala sends, it has `"pulled": true` outside of `data`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PulledResponse {
     /// Identifies the response.
@@ -23,23 +24,23 @@ pub struct PulledResponse {
     pub body: Vec<u8>,
 }
 
-/// Shows what identifies the response and nothing of what people wrote.
+/// Shows only what identifies the response, not what people wrote.
 impl fmt::Debug for PulledResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PulledResponse").field("response_id", &self.response_id).finish_non_exhaustive()
     }
 }
 
-/// Why a response cannot be kept.
+/// Why a response cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// It has no id.
+    /// The response has no id.
     NoId,
-    /// Its answers are in no place that is known. If it were kept without them, it would pass for an edit that deletes them.
+    /// No known field holds the answers. Stored without them, the response would look like an edit that deletes them.
     NoAnswers,
 }
 
-/// The members of a JSON object that is being made.
+/// A JSON object that is being made.
 #[derive(Default)]
 struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
@@ -52,13 +53,13 @@ impl<'a> Members<'a> {
         self.0.iter().any(|(key, value)| key == name && value.get() != "null")
     }
 
-    /// Sets a member, in place of any that is there under that name.
+    /// Sets a field, and replaces one of the same name.
     fn set(&mut self, name: &'static str, value: Cow<'a, RawValue>) {
         self.0.retain(|(key, _)| key != name);
         self.0.push((name.into(), value));
     }
 
-    /// Sets a member unless there is one under that name.
+    /// Sets a field unless one of the same name is there.
     fn fill(&mut self, name: &'static str, value: Option<Cow<'a, RawValue>>) {
         if let Some(value) = value
             && !self.has(name)
@@ -83,8 +84,8 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Cow<'static, RawValue> {
 }
 
 impl Action {
-    /// The responses to it, each as a callback's body of that event type. `None` if they are in no place that is known: then it
-    /// is not known either whether there are any.
+    /// The responses to the action, each as the body of a callback of type `event_type`. `None` if no known field holds
+    /// responses; then the action may have none, or may have them in an unknown field.
     pub fn responses(&self, group: &str, event_type: EventType) -> Option<Vec<Result<PulledResponse, Unusable>>> {
         let action = self.object()?;
         let mut places = Self::bodies(&action);
@@ -94,14 +95,14 @@ impl Action {
         let action_id = self.id();
         places.push(action);
         let lists: Vec<_> = places.iter().filter_map(|place| place.raw("responses")).map(list).collect();
-        // An empty one counts if there is no other.
+        // An empty list counts only if no other field has a list with entries.
         let responses = lists.iter().find(|list| !list.is_empty()).or(lists.first())?;
         let card = Card { group, event_type, action_id, package: package.as_deref(), questions };
         Some(responses.iter().map(|response| card.body(response)).collect())
     }
 }
 
-/// What the responses to an action have in common.
+/// What all responses to an action have in common.
 struct Card<'a> {
     group: &'a str,
     event_type: EventType,
@@ -120,7 +121,7 @@ impl Card<'_> {
         data.fill_text("groupId", Some(self.group));
         data.fill_text("responseId", Some(&response_id));
         if self.event_type == EventType::JobResponse {
-            // It is read flat as well as nested.
+            // The receiver reads this field both at the top and nested.
             let nested = response.object("responseDetails").and_then(|details| details.object("response"));
             nested.as_ref().unwrap_or(&response).raw("isCompleted").ok_or(Unusable::NoAnswers)?;
         } else {
@@ -142,28 +143,28 @@ impl Card<'_> {
         Ok(PulledResponse { response_id, body })
     }
 
-    /// The answers with their questions, as `responseWithQuestions` has them; `None` if they are in no known place.
+    /// The answers with their questions, in the form of `responseWithQuestions`: `None` if no known field holds them.
     fn answered<'a>(&'a self, response: &JsonObject<'a>) -> Option<Vec<Members<'a>>> {
         let details = response.object("responseDetails");
         let in_details = details.as_ref().and_then(|details| details.raw("responseWithQuestions"));
         let beside = ["responseWithQuestions", "answers", "questions"].map(|name| response.raw(name));
         let bare = response.raw("responseDetails").filter(|_| details.is_none());
         let places: Vec<_> = in_details.into_iter().chain(beside.into_iter().flatten()).chain(bare).map(list).collect();
-        // An empty one counts if there is no other.
+        // An empty list counts only if no other field has a list with entries.
         let answers = places.iter().find(|list| !list.is_empty()).or(places.first())?;
         Some(answers.iter().enumerate().map(|(at, answer)| self.with_question(at, answer)).collect())
     }
 
     fn with_question<'a>(&'a self, at: usize, answer: &'a RawValue) -> Members<'a> {
         let asked: Vec<_> = self.questions.iter().map(|question| JsonObject::parse(question.get())).collect();
-        // An object with none of these names is a bare answer: a place, for one.
+        // An object without any of these fields is itself the answer, such as a place.
         let names = ["title", "question", "answer", "response"];
         let item = JsonObject::parse(answer.get()).filter(|item| names.iter().any(|name| item.raw(name).is_some()));
         let title = item.as_ref().and_then(|item| item.text("title"));
         let same_title = |question: &&Option<JsonObject<'_>>| {
             title.is_some() && question.as_ref().and_then(|question| question.text("title")) == title
         };
-        // The position counts where titles agree or are absent.
+        // A question at the same position belongs to the answer unless the answer has another title.
         let at_position = asked.get(at).filter(|question| title.is_none() || same_title(question));
         let question = at_position.or_else(|| asked.iter().find(same_title)).and_then(Option::as_ref);
         let mut members = item.as_ref().map(Members::of).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderValue, header::InvalidHeaderValue};
 use serde::{Deserialize, Serialize};
 
-/// A token or a credential. It can be sent and stored, but is not shown by accident.
+/// A token or a credential. It can be sent and stored, but cannot be shown by accident.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -16,7 +16,7 @@ impl Secret {
         &self.0
     }
 
-    /// The secret as the value of a header, which is not shown either.
+    /// The secret as the value of a header, marked as sensitive, so that it is not shown either.
     pub(super) fn header(&self) -> Result<HeaderValue, InvalidHeaderValue> {
         let mut value = HeaderValue::from_str(&self.0)?;
         value.set_sensitive(true);

@@ -1,7 +1,7 @@
-//! Tokens that Kaizala gave, kept in a file between commands.
+//! The file that keeps the tokens that Kaizala gave, between commands.
 //!
-//! A refresh token is worth a year of access, and its successor comes in one answer: it is on the disk before anything else
-//! is done with that answer. Only the owner can read the file, and a reader sees either the old state or the new one.
+//! A refresh token is worth a year of access, and its successor comes in a single answer. So the successor is on the disk before
+//! the answer is used for anything else. Only the owner can read the file, and it is replaced as a whole.
 
 use std::{
     fs::{self, File},
@@ -24,9 +24,9 @@ use crate::{
     files::{self, Readers},
 };
 
-/// The file for an application's tokens when none is named: `kaizala/<digest>.json` in `$XDG_STATE_HOME`, by default
-/// `~/.local/state`. Each application and API has its own, so that they do not overwrite each other. `None` if neither variable
-/// is set.
+/// The default file for an application's tokens: `kaizala/<digest>.json` in `$XDG_STATE_HOME`, by default `~/.local/state`. Each
+/// application has a file of its own for each API, so that they do not overwrite each other. `None` if neither `XDG_STATE_HOME`
+/// nor `HOME` is set.
 pub fn default_state_file(api_url: &BaseUrl, credentials: &Credentials) -> Option<PathBuf> {
     let state_home = xdg_folder("XDG_STATE_HOME", ".local/state")?;
     let name = application(api_url, credentials).short();
@@ -37,11 +37,11 @@ fn application(api_url: &BaseUrl, credentials: &Credentials) -> Sha256Digest {
     Sha256Digest::of(format!("{api_url}\n{}", credentials.application_id.expose()).as_bytes())
 }
 
-/// What the file holds.
+/// The contents of the file.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct State {
-    /// Digest of API and application.
+    /// The digest of API and application.
     application: String,
     #[serde(default)]
     pub(super) access: Option<Access>,
@@ -49,17 +49,17 @@ pub(super) struct State {
     successor: Option<Successor>,
 }
 
-/// A refresh token that Kaizala gave.
+/// A refresh token that Kaizala gave in place of the configured one.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Successor {
-    /// Digest of the refresh token that was configured then: when another one is configured, that one is newer.
+    /// The digest of the refresh token that was configured at that time. If another one is configured now, that one is newer.
     of: String,
     refresh_token: Secret,
 }
 
 impl State {
-    /// The refresh token to show: the newest successor of the one that is configured.
+    /// The refresh token to send: the newest successor of the configured one, or that one itself.
     pub(super) fn refresh_token<'a>(&'a self, configured: &'a Secret) -> &'a Secret {
         let successor = self.successor.as_ref().filter(|successor| successor.of == digest(configured));
         successor.map_or(configured, |successor| &successor.refresh_token)
@@ -74,15 +74,15 @@ fn digest(secret: &Secret) -> String {
     Sha256Digest::of(secret.expose().as_bytes()).to_string()
 }
 
-/// Where tokens are kept.
+/// The file that keeps tokens.
 #[derive(Clone, Debug)]
 pub(super) struct StateFile {
     path: PathBuf,
     application: String,
 }
 
-/// The right to change the file, which one process has at a time: if two refreshed at once, each might get a successor, and the
-/// one that does not count might be kept.
+/// The right to change the file, which only one process has at a time. If two processes refreshed at once, each might get a
+/// successor, and the file might end up with the invalid one.
 pub(super) struct Locked {
     file: StateFile,
     _lock: File,
@@ -93,7 +93,7 @@ impl StateFile {
         Self { path, application: application(api_url, credentials).to_string() }
     }
 
-    /// Waits until no other process changes the file.
+    /// Waits until no other process has the right to change the file, and takes it.
     pub(super) async fn lock(&self) -> Result<Locked, StateError> {
         let file = self.clone();
         let locked = spawn_blocking(move || {

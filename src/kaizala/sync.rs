@@ -1,7 +1,7 @@
-//! What has to be done to make Kaizala's subscriptions those that somebody wants.
+//! Plans the steps that make Kaizala's subscriptions match the wanted ones.
 //!
-//! Pure: decided from what is wanted and what Kaizala lists, and from nothing that an earlier run left behind. So a run that
-//! broke off is continued by the next one, and a run after a complete one has nothing to do.
+//! The plan depends only on what is wanted and on what Kaizala lists, and not on anything that an earlier run has left. So the
+//! next run continues one that broke off, and a run after a complete one has nothing to do.
 
 use std::{cmp::Reverse, time::Duration};
 
@@ -12,39 +12,38 @@ use super::{
 };
 use crate::event::Timestamp;
 
-/// A subscription that is wanted.
+/// A subscription that should exist.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// To what.
+    /// The object whose events are wanted.
     pub object: SubscribedObject,
-    /// The event types.
+    /// The types of the events.
     pub event_types: Vec<String>,
-    /// Where the events are to go.
+    /// The URL that the events should go to.
     pub callback_url: String,
-    /// What they are to carry in the header `kz-callback-token`.
+    /// The token that the events should carry in the header `kz-callback-token`.
     pub callback_token: Secret,
-    /// What they are to carry as `context`. Kaizala does not list it: it is set whenever something else is.
+    /// The text that the events should carry as `context`. Kaizala does not list it, so it is set whenever something else is.
     pub callback_context: Option<String>,
 }
 
-/// How subscriptions are looked after.
+/// Rules by which subscriptions are renewed and deleted.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// What counts as now.
+    /// The current time.
     pub now: Timestamp,
-    /// A subscription that ends so soon is renewed.
+    /// How long before its end a subscription is renewed.
     pub renew_before: Duration,
-    /// How long a new or renewed one is valid.
+    /// How long a new or renewed subscription is valid.
     pub validity: Duration,
-    /// Whether to delete what is not wanted, where it is ours.
+    /// Whether to delete subscriptions that are not wanted, if they are ours.
     pub prune: bool,
-    /// Hosts besides those of the wanted callback URLs whose subscriptions are ours.
+    /// Hosts whose subscriptions are ours, in addition to the hosts of the wanted callback URLs.
     pub further_hosts: Vec<CallbackHost>,
 }
 
 impl Policy {
-    /// How long before its end a subscription is renewed unless something else is said: long enough for somebody to be on
-    /// holiday.
+    /// The default of [`renew_before`](Self::renew_before): 30 days, so that nobody has to renew a subscription on holiday.
     pub const RENEW_BEFORE: Duration = Duration::from_hours(30 * 24);
 }
 
@@ -57,16 +56,16 @@ pub enum Reason {
     Expired,
     /// It ends soon.
     EndsSoon,
-    /// It calls another URL.
+    /// It calls another URL than the wanted one.
     CallbackUrl,
-    /// It is for other event types.
+    /// It is for other event types than the wanted ones.
     EventTypes,
-    /// Its events carry another callback token.
+    /// Its events carry another callback token than the wanted one.
     CallbackToken,
 }
 
 impl Reason {
-    /// In words.
+    /// The text for people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "disabled by Kaizala",
@@ -79,49 +78,49 @@ impl Reason {
     }
 }
 
-/// One thing to do.
+/// A step of a plan.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Subscribe.
+    /// Make a subscription.
     Register(NewWebhook),
     /// Repair a subscription, in one call.
     Update {
-        /// To what.
+        /// The object of the subscription.
         object: SubscribedObject,
         /// The subscription as it is.
         webhook: Webhook,
         /// What is wrong with it.
         reasons: Vec<Reason>,
-        /// What puts that right.
+        /// The change that repairs it.
         change: Change,
     },
-    /// End a subscription that is not wanted.
+    /// Delete a subscription that is not wanted.
     Delete(Leftover),
 }
 
 /// A subscription that is not wanted.
 #[derive(Clone, Debug)]
 pub struct Leftover {
-    /// To what.
+    /// The object of the subscription.
     pub object: SubscribedObject,
-    /// Which.
+    /// The id of the subscription.
     pub id: String,
-    /// Where its events go.
+    /// The URL that its events go to.
     pub callback_url: String,
-    /// Why.
+    /// Why it is not wanted.
     pub why: Unwanted,
-    /// Whether events go there now.
+    /// Whether its events are delivered now.
     pub is_live: bool,
 }
 
 /// Why a subscription is not wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unwanted {
-    /// A wanted one delivers to the same URL.
+    /// A wanted subscription delivers the same events to the same URL.
     Twice,
-    /// Others of its object are wanted.
+    /// Only other subscriptions of its object are wanted.
     NotNamed,
-    /// None of its object is wanted.
+    /// No subscription of its object is wanted.
     NoEvents,
     /// It calls a host that is not ours.
     OtherHost,
@@ -140,7 +139,7 @@ impl Unwanted {
         }
     }
 
-    /// In words.
+    /// The text for people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Twice => "events come twice",
@@ -151,21 +150,21 @@ impl Unwanted {
     }
 }
 
-/// What is to be done, and what is not.
+/// The steps that make the subscriptions match, and the subscriptions that are left alone.
 #[derive(Clone, Debug, Default)]
 pub struct SyncPlan {
-    /// In this order.
+    /// The steps, in the order in which to take them.
     pub steps: Vec<Step>,
-    /// Not wanted and left alone: those of other hosts always, ours without [`Policy::prune`].
+    /// Subscriptions that are not wanted but left alone: those of other hosts always, ours unless [`Policy::prune`] is set.
     pub leftovers: Vec<Leftover>,
 }
 
-/// Two wanted subscriptions of the same object with the same callback URL.
+/// The error of two wanted subscriptions that have the same object and the same callback URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubled(pub SubscribedObject);
 
 impl Step {
-    /// What the step is about.
+    /// The object of the step's subscription.
     pub fn object(&self) -> &SubscribedObject {
         match self {
             Self::Register(webhook) => &webhook.object,
@@ -176,16 +175,16 @@ impl Step {
 }
 
 impl SyncPlan {
-    /// How many subscriptions deliver events that nobody wants, and are left alone.
+    /// How many of the subscriptions that are left alone deliver events that nobody wants.
     pub fn unwanted(&self) -> usize {
         self.leftovers.iter().filter(|leftover| leftover.why == Unwanted::NoEvents && leftover.is_live).count()
     }
 
-    /// What is to be done about the objects, each with what Kaizala lists for it. Every wanted subscription's object must be
-    /// among them.
+    /// Makes the plan for some objects, each with the subscriptions that Kaizala lists for it. The object of every wanted
+    /// subscription must be among them.
     ///
     /// # Errors
-    /// [`Doubled`].
+    /// [`Doubled`] when two wanted subscriptions have the same object and callback URL.
     pub fn of(
         wanted: &[Wanted],
         listed: &[(SubscribedObject, Vec<Webhook>)],
@@ -228,16 +227,17 @@ impl SyncPlan {
                 }
             }
         }
-        // Last, so that events go on arriving while an old subscription gives way to a new one.
+        // Deletions come last, so that events continue to arrive while a new subscription replaces an old one.
         plan.steps.extend(deletions);
         Ok(plan)
     }
 }
 
-/// The subscription for each that is wanted of an object: the one that calls its URL, else one that calls its host and that
-/// no other needs. So a server that keeps URLs in a way of its own is never asked for one more subscription on every run.
+/// Finds for each wanted subscription of an object the listed one to keep: one that calls its URL, else one that calls its host
+/// and that no other wanted subscription needs. So a server that rewrites URLs is not asked for another subscription on every
+/// run.
 fn assigned<'a>(wanted: &[&Wanted], listed: &'a [Webhook], policy: &Policy) -> Vec<Option<&'a Webhook>> {
-    // Of several, the one with which least is wrong, and of those the one that lasts longest.
+    // Among several, the one with the fewest things wrong is best, and among those the one that lasts longest.
     let best = |wanted: &Wanted, webhooks: &mut dyn Iterator<Item = &'a Webhook>| {
         webhooks.min_by_key(|webhook| (wanted.reasons(webhook, policy).len(), Reverse(webhook.valid_until)))
     };
@@ -260,7 +260,7 @@ fn assigned<'a>(wanted: &[&Wanted], listed: &'a [Webhook], policy: &Policy) -> V
 }
 
 impl Webhook {
-    /// Whether it has ended at a point in time, or ends within `soon` after it.
+    /// Whether the subscription has ended at a point in time, or ends within `soon` after it: `None` if neither.
     pub fn ends(&self, now: Timestamp, soon: Duration) -> Option<Reason> {
         let until = self.valid_until?;
         if until <= now { Some(Reason::Expired) } else { (until < later(now, soon)).then_some(Reason::EndsSoon) }

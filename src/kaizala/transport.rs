@@ -1,5 +1,5 @@
-//! One call, sent as often as it takes: after a pause if Kaizala asks for one, again after a failure that may pass, and to the new
-//! endpoint if it has moved.
+//! Sends a call and repeats it where that helps: after a pause if Kaizala asks for one, after a temporary failure, and at the new
+//! endpoint if the API has moved.
 
 use std::{
     error::Error,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::http_client::{HttpClient, http_client};
 
-/// How often a call follows a redirection.
+/// How many redirections a call follows.
 const MOVES: u32 = 5;
 
 /// The pause after a 429 that does not say how long to wait.
@@ -34,14 +34,14 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!(env!("CARGO_PKG_NAME
 
 /// A call to the API.
 pub(super) struct Call {
-    /// What it does, for errors. Without ids, which are in the path.
+    /// What the call does, for error messages. Ids are left out.
     pub(super) name: &'static str,
     pub(super) method: Method,
-    /// Path and query, behind the base URL.
+    /// The path and the query, which follow the base URL.
     pub(super) path: String,
-    /// JSON; empty if there is no body.
+    /// The body in JSON: empty for a call without a body.
     pub(super) body: Bytes,
-    /// Whether sending it twice does no harm.
+    /// Whether sending the call twice does no harm.
     pub(super) is_repeatable: bool,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Transport {
 enum Verdict {
     Done(Bytes),
     Moved(BaseUrl),
-    /// The failure may pass; with the pause that was asked for, if any.
+    /// The failure is temporary. Kaizala may have asked for a pause.
     Later(ApiError, Option<Duration>),
     Failed(ApiError),
 }
@@ -72,7 +72,7 @@ impl Transport {
         Ok(Self { client, limiter: Limiter::new(pace.calls, pace.window), pace })
     }
 
-    /// Makes a call to the API at `base`, which follows the endpoint where it moves to.
+    /// Makes a call to the API at `base`. If the endpoint has moved, `base` is changed to the new one.
     pub(super) async fn run(&self, call: &Call, headers: &HeaderMap, base: &mut BaseUrl) -> Result<Bytes, ApiError> {
         let mut moves = 0;
         let mut attempts = 0;
@@ -149,7 +149,7 @@ fn judge(call: &Call, answer: Response<Bytes>) -> Verdict {
             Err(source) => Verdict::Failed(ApiError::BadEndpoint { call: call.name, source }),
         };
     }
-    // A proxy in between may answer with anything.
+    // The answer may come from a proxy in between, in any form.
     let told: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let code = told["errorCode"].as_str().filter(|code| !code.is_empty());
     if status.is_success() && code.is_none() {
@@ -170,7 +170,7 @@ fn judge(call: &Call, answer: Response<Bytes>) -> Verdict {
     Verdict::Failed(refusal)
 }
 
-/// `Retry-After`: seconds, or a date.
+/// The pause that the header `Retry-After` asks for, as seconds or as a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {

@@ -1,6 +1,6 @@
-//! Subscriptions: `/v1/webhook`.
+//! Calls that list, make, change and delete subscriptions: `/v1/webhook`.
 //!
-//! Microsoft's documentation spells the callback's fields two ways, in its table and in its sample: both are read.
+//! Microsoft's documentation spells the callback's fields in one way in its table and in another in its sample. Both are read.
 
 use std::{fmt, str::FromStr};
 
@@ -19,10 +19,10 @@ use crate::event::Timestamp;
 const LIST: &str = "list webhooks";
 const REGISTER: &str = "register webhook";
 
-/// How often a registration is tried if no answer comes.
+/// How many times a registration is tried if no answer comes.
 const REGISTRATIONS: u32 = 3;
 
-/// What can be subscribed to.
+/// The kinds of objects that one can subscribe to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectType {
     /// Everything in a group.
@@ -50,12 +50,12 @@ impl fmt::Display for ObjectType {
     }
 }
 
-/// What is subscribed to.
+/// The object of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscribedObject {
-    /// What it is.
+    /// The kind of object.
     pub object_type: ObjectType,
-    /// Its id, opaque.
+    /// The id of the object, an opaque text.
     pub id: String,
 }
 
@@ -68,15 +68,15 @@ impl fmt::Display for SubscribedObject {
 /// A subscription as Kaizala lists it. The callback URL may hold a secret in its query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// The id that Kaizala gave it.
+    /// The id that Kaizala gave the subscription.
     pub id: String,
-    /// The event types that it is for.
+    /// The event types of the subscription.
     pub event_types: Vec<String>,
-    /// Where the events go.
+    /// The URL that the events go to.
     pub callback_url: String,
-    /// What they carry in the header `kz-callback-token`.
+    /// The token that the events carry in the header `kz-callback-token`.
     pub callback_token: Option<Secret>,
-    /// When it was made.
+    /// When the subscription was made.
     pub created_at: Option<Timestamp>,
     /// When it ends.
     pub valid_until: Option<Timestamp>,
@@ -84,42 +84,42 @@ pub struct Webhook {
     pub is_active: bool,
 }
 
-/// A subscription to be made.
+/// A subscription that is to be made.
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
-    /// To what.
+    /// The object to subscribe to.
     pub object: SubscribedObject,
     /// The event types.
     pub event_types: Vec<String>,
-    /// Where the events are to go; https.
+    /// The URL that the events go to. It must be https.
     pub callback_url: String,
-    /// What they are to carry in the header `kz-callback-token`.
+    /// The token that the events carry in the header `kz-callback-token`.
     pub callback_token: Secret,
-    /// What they are to carry as `context`.
+    /// The text that the events carry as `context`.
     pub callback_context: Option<String>,
-    /// When it is to end; `None` for two years from now.
+    /// When the subscription ends: `None` for Kaizala's default, two years from now.
     pub valid_until: Option<Timestamp>,
 }
 
-/// What is to be changed of a subscription.
+/// Changes to a subscription. Fields that are `None` stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The event types.
     pub event_types: Option<Vec<String>>,
-    /// Where the events go.
+    /// The URL that the events go to.
     pub callback_url: Option<String>,
-    /// What they carry in the header `kz-callback-token`.
+    /// The token that the events carry in the header `kz-callback-token`.
     pub callback_token: Option<Secret>,
-    /// What they carry as `context`.
+    /// The text that the events carry as `context`.
     pub callback_context: Option<String>,
     /// When it ends.
     pub valid_until: Option<Timestamp>,
-    /// Whether it is to deliver again after Kaizala disabled it.
+    /// Whether to enable the subscription after Kaizala has disabled it.
     pub enable: bool,
 }
 
 impl Change {
-    /// Enables a webhook and changes nothing else.
+    /// Enables a subscription and changes nothing else.
     pub fn enable() -> Self {
         Self { enable: true, ..Self::default() }
     }
@@ -136,7 +136,7 @@ impl Change {
         set("callBackToken", self.callback_token.as_ref().map(|token| json!(token)));
         set("callBackContext", self.callback_context.as_ref().map(|context| json!(context)));
         set("validity", self.valid_until.map(|until| json!(until.epoch_millis())));
-        // A string under a capital letter, in both of the documentation's samples.
+        // Both samples of the documentation have a string here, and a capital letter in the field's name.
         set("Active", self.enable.then(|| json!("true")));
         Value::Object(fields)
     }
@@ -166,13 +166,13 @@ impl NewWebhook {
     }
 }
 
-/// Whether two lists name the same event types, in whatever order.
+/// Whether two lists name the same event types, in any order.
 pub(super) fn same_types(one: &[String], other: &[String]) -> bool {
     one.iter().all(|name| other.contains(name)) && other.iter().all(|name| one.contains(name))
 }
 
 impl Webhook {
-    /// Reads a listed subscription: `None` without an id, by which it could be changed.
+    /// Reads a listed subscription: `None` if it has no id, since it could not be changed.
     fn read(webhook: &Value) -> Option<Self> {
         let text = |names: [&str; 2]| names.iter().find_map(|name| webhook[*name].as_str()).map(str::to_owned);
         let time = |name: &str| {
@@ -203,10 +203,10 @@ fn is_true(text: &str) -> bool {
 }
 
 impl Kaizala {
-    /// The subscriptions to an object. Kaizala does not list all of them at once.
+    /// Lists the subscriptions to an object. Kaizala has no call that lists all subscriptions.
     ///
     /// # Errors
-    /// [`ApiError`].
+    /// [`ApiError`] when the call fails.
     pub async fn webhooks(&self, object: &SubscribedObject) -> Result<Vec<Webhook>, ApiError> {
         let path = format!("/v1/webhook?objectId={}&objectType={}", encoded(&object.id), object.object_type);
         let answer = self.ask(Call::get(LIST, path)).await?;
@@ -218,11 +218,11 @@ impl Kaizala {
             .collect()
     }
 
-    /// Subscribes, and returns the subscription's id. If the answer is lost, the list tells whether the subscription was made,
-    /// so that there are not two in the end.
+    /// Makes a subscription and returns its id. If the answer is lost, the list of subscriptions shows whether it was made, so that
+    /// it is not made twice.
     ///
     /// # Errors
-    /// [`ApiError`].
+    /// [`ApiError`] when the call fails.
     pub async fn register(&self, webhook: &NewWebhook) -> Result<String, ApiError> {
         let mut attempts = 0;
         loop {
@@ -253,10 +253,10 @@ impl Kaizala {
         }
     }
 
-    /// Changes a subscription. What Kaizala answers is not documented: the list tells what came of it.
+    /// Changes a subscription. Kaizala's answer is not documented, so only the list of subscriptions shows the result.
     ///
     /// # Errors
-    /// [`ApiError`].
+    /// [`ApiError`] when the call fails.
     pub async fn update(&self, id: &str, change: &Change) -> Result<(), ApiError> {
         let path = format!("/v1/webhook/{}", encoded(id));
         self.change("update webhook", Method::PUT, path, change.to_json().to_string().into()).await
@@ -265,7 +265,7 @@ impl Kaizala {
     /// Ends a subscription.
     ///
     /// # Errors
-    /// [`ApiError`].
+    /// [`ApiError`] when the call fails.
     pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
         let path = format!("/v1/webhook/{}", encoded(id));
         self.change("delete webhook", Method::DELETE, path, bytes::Bytes::new()).await

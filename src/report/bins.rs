@@ -1,4 +1,4 @@
-//! Axes cut into pieces: time into hours, days, weeks, months or years, numbers into steps.
+//! Bins of a chart's axis: time in hours, days, weeks, months or years, and numbers in equal steps.
 
 use time::{Date, Duration, Month, OffsetDateTime};
 
@@ -6,16 +6,17 @@ use crate::event::Timestamp;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Up to so many hours are told apart, and up to so many days: more say less.
+/// The longest period that is shown in hours.
 const MOST_HOURS: u16 = 36;
+/// The longest period that is shown in days.
 const MOST_DAYS: u16 = 190;
 
-/// A piece of the calendar, in UTC.
+/// A unit of the calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Hour,
     Day,
-    /// From Monday on.
+    /// A week that begins on Monday.
     Week,
     Month,
     Year,
@@ -35,13 +36,13 @@ impl Unit {
     /// The number of the unit that a time is in. Consecutive units have consecutive numbers.
     fn number(self, time: Timestamp) -> i64 {
         let days = time.epoch_millis().div_euclid(DAY_MS);
-        // The epoch began on a Thursday.
         match self {
             Self::Hour => time.epoch_millis().div_euclid(HOUR_MS),
             Self::Day => days,
+            // 1970-01-01 was a Thursday, three days after a Monday.
             Self::Week => (days + 3).div_euclid(7),
             Self::Month | Self::Year => {
-                // Timestamps end with the year 9999, as dates do.
+                // No timestamp is outside of the range of dates: both end with the year 9999.
                 let date =
                     OffsetDateTime::from_unix_timestamp(time.epoch_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
                 let (year, month) = (i64::from(date.year()), i64::from(u8::from(date.month())));
@@ -50,7 +51,7 @@ impl Unit {
         }
     }
 
-    /// When a unit begins: `2023-03-06`, of an hour `2023-03-06T14:00`.
+    /// When the unit with a number begins, such as `2023-03-06`, or `2023-03-06T14:00` for an hour.
     fn begin(self, number: i64) -> String {
         let after_epoch = |days| OffsetDateTime::UNIX_EPOCH.date().saturating_add(Duration::days(days));
         let first_of = |year: i64, month: i64| {
@@ -79,7 +80,7 @@ pub(super) struct TimeBins {
 }
 
 impl TimeBins {
-    /// Bins for a period as people look at it: hours of a day, days of some months, then weeks, at most `most`.
+    /// Bins for a period as people look at it: hours for a day, days for some months, weeks or more beyond. At most `most` bins.
     pub(super) fn of_period(from: Timestamp, to: Timestamp, most: u16) -> Self {
         let hours = Self::of(Unit::Hour, (from, to));
         if hours.count <= MOST_HOURS.min(most) {
@@ -92,7 +93,7 @@ impl TimeBins {
         bins
     }
 
-    /// The finest bins that reach from one time to another and are at most `most`, which is enough for the years.
+    /// The finest bins, days or larger, that reach from one time to another and are at most `most`.
     pub(super) fn new(from: Timestamp, to: Timestamp, most: u16) -> Self {
         let mut bins = Self::of(Unit::Day, (from, to));
         while bins.count > most && bins.coarsen() {}
@@ -105,7 +106,7 @@ impl TimeBins {
         Self { unit, span, first, count }
     }
 
-    /// Takes the next larger unit; `false` if there is none.
+    /// Changes to the next larger unit. Returns `false` if there is none.
     pub(super) fn coarsen(&mut self) -> bool {
         let larger = match self.unit {
             Unit::Hour => Unit::Day,
@@ -118,7 +119,7 @@ impl TimeBins {
         true
     }
 
-    /// The bin that a time is in: `None` outside of all bins.
+    /// The bin that a time is in: `None` if it is outside of all bins.
     pub(super) fn index(&self, time: Timestamp) -> Option<u16> {
         u16::try_from(self.unit.number(time) - self.first).ok().filter(|index| *index < self.count)
     }
@@ -129,7 +130,7 @@ impl TimeBins {
     }
 }
 
-/// Numbers cut into equal steps, with all that is below the first and above the last in a bin of its own.
+/// Bins for numbers: equal steps, one bin for everything below the first step and one for everything above the last.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NumberBins {
     pub(super) start: f64,
@@ -139,12 +140,12 @@ pub(super) struct NumberBins {
     pub(super) is_whole: bool,
 }
 
-/// Beyond, steps would lose their meaning in double precision.
+/// Larger numbers do not decide the bins: in double precision, steps between them would lose their meaning.
 const LARGEST: f64 = 1e15;
 const MOST_STEPS: f64 = 20.0;
 
 impl NumberBins {
-    /// Bins for values like these, with outliers left to the outer bins. `None` without values.
+    /// Bins for values like these. Outliers go to the first and the last bin. `None` without values.
     pub(super) fn of_sample(values: impl Iterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<_> = values.filter(|value| value.abs() < LARGEST).collect();
         values.sort_by(f64::total_cmp);
@@ -172,7 +173,7 @@ impl NumberBins {
     }
 }
 
-/// The least and the greatest of sorted values, but not farther from the middle half than three times its width.
+/// The least and the greatest of sorted values, each at most three interquartile ranges away from the quartiles.
 fn without_outliers(values: &[f64]) -> Option<(f64, f64)> {
     let part = |of: usize| values.get((values.len().saturating_sub(1) * of) / 4).copied();
     let (least, lower, upper, greatest) = (part(0)?, part(1)?, part(3)?, part(4)?);
@@ -180,7 +181,7 @@ fn without_outliers(values: &[f64]) -> Option<(f64, f64)> {
     if reach > 0.0 { Some((least.max(lower - reach), greatest.min(upper + reach))) } else { Some((least, greatest)) }
 }
 
-/// The smallest of 1, 2, 5, 10, 20, … that is not below `least`, whatever the magnitude.
+/// The smallest number of the series …, 0.1, 0.2, 0.5, 1, 2, 5, 10, … that is not below `least`.
 fn nice_step(least: f64) -> f64 {
     if least <= 0.0 {
         return 1.0;

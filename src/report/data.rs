@@ -1,34 +1,33 @@
 //! The page's data as JSON: lists of names, and sparse counts that refer to places in these lists.
-//!
-//! A cell of the filters is a *series* (group, type, action) and a bin of time. Lists of counts are flat, and give each
-//! series as the difference to the one before, which is mostly 0.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::{Value, json};
 
 use super::{
-    counts::{Answers, Cell, Counts, Sample, Sampled, Tallied, cut},
+    counts::{Answers, Cell, Counts, Sample, Sampled, cut},
     lists::{self, Named},
     plan::{Action, Question, ReportPlan},
     question::{Chart, Choices},
+    series::{List, Series},
+    tally::Tallied,
 };
 use crate::event::Timestamp;
 
 /// The most counts of answers in the page. If there are more, the questions with the fewest answers are left out.
 const MAX_ANSWER_COUNTS: usize = 150_000;
 
-/// The size of the answers to a question that the page holds as such.
+/// The most bytes of JSON that the page holds of single answers to one question.
 const MAX_SAMPLE_BYTES: usize = 8_000;
 
 /// What the page says about itself.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// When it is made.
+    /// When the page is made.
     pub made_at: Timestamp,
     /// Where the events come from, in words.
     pub source: String,
-    /// What was left out on purpose, in words: one entry for each filter.
+    /// Which events were left out on purpose, in words: one entry for each filter.
     pub filters: Vec<String>,
 }
 
@@ -40,7 +39,7 @@ pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, ite
         for (cell, counts) in tallied.counts.iter().filter(|(_, counts)| of(counts) > 0) {
             list.push(series, *cell, &[of(counts)]);
         }
-        list.0
+        list
     };
     let counts = json!({
         "events": counts(|counts| counts.events, &mut series),
@@ -86,8 +85,8 @@ pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, ite
         "mostActive": plan.most_active.len(),
         "counts": counts,
         "quarantine": quarantine,
-        // Last: everything above gives series their numbers.
-        "series": series.list,
+        // This stands last because everything above gives series their numbers.
+        "series": series,
     })
 }
 
@@ -105,16 +104,16 @@ fn action(action: &Action) -> Value {
     }
 }
 
-/// The reasons, each with its counts.
+/// The reasons for quarantine, each with the counts of its bodies.
 fn quarantine(tallied: &Tallied, series: &mut Series) -> Vec<Value> {
     let mut reasons = BTreeMap::<&str, List>::new();
     for ((reason, cell), count) in &tallied.quarantine {
         reasons.entry(reason).or_default().push(series, *cell, &[*count]);
     }
-    reasons.into_iter().map(|(reason, list)| json!({ "reason": reason, "counts": list.0 })).collect()
+    reasons.into_iter().map(|(reason, list)| json!({ "reason": reason, "counts": list })).collect()
 }
 
-/// The questions with the counts of their answers, and how many there is no room for.
+/// The questions that the page has room for, with the counts of their answers, and how many questions are left out.
 fn questions(plan: &ReportPlan, tallied: &Tallied, series: &mut Series) -> (Vec<Value>, usize) {
     let has_room = with_room(&sizes(plan, tallied));
     let lists = question_lists(plan, tallied, &has_room, series);
@@ -147,7 +146,7 @@ fn sizes(plan: &ReportPlan, tallied: &Tallied) -> Vec<Size> {
     sizes
 }
 
-/// Which questions the page has room for: those that were answered most come first.
+/// Which questions the page has room for. The questions with the most answers come first.
 fn with_room(sizes: &[Size]) -> Vec<bool> {
     let mut order: Vec<_> = (0..sizes.len()).collect();
     order.sort_by_key(|question| Reverse(sizes[*question].answered));
@@ -165,11 +164,11 @@ fn with_room(sizes: &[Size]) -> Vec<bool> {
 /// The counts of the answers to a question.
 #[derive(Default)]
 struct QuestionLists {
-    /// Answered and skipped.
+    /// How many have answered and how many have skipped the question.
     answered: List,
-    /// Sums of numbers, one for each entry of `answered`.
+    /// The sums of answers that are numbers, one for each cell of `answered`. Empty for other questions.
     sums: Vec<f64>,
-    /// Bar and count.
+    /// Bars of the chart and how many answers each has.
     bars: List,
 }
 
@@ -185,7 +184,7 @@ impl QuestionLists {
     }
 }
 
-/// The lists of all questions; those without room stay empty.
+/// The lists of all questions. The lists of a question that the page has no room for stay empty.
 fn question_lists(plan: &ReportPlan, tallied: &Tallied, has_room: &[bool], series: &mut Series) -> Vec<QuestionLists> {
     let mut lists: Vec<_> = plan.questions.iter().map(|_| QuestionLists::default()).collect();
     for ((question, cell), answers) in &tallied.answers {
@@ -216,9 +215,9 @@ fn question(at: usize, question: &Question, lists: &QuestionLists, tallied: &Tal
         "chart": chart,
         "others": question.chart.others(),
         "samples": samples(at, tallied, series),
-        "answered": lists.answered.0,
+        "answered": lists.answered,
         "sums": lists.sums,
-        "bars": lists.bars.0,
+        "bars": lists.bars,
     })
 }
 
@@ -228,7 +227,7 @@ fn labels(question: usize, choices: &Choices, tallied: &Tallied) -> Vec<String> 
     (0..choices.count).map(|bar| known(bar).or_else(|| seen(bar)).unwrap_or_default()).collect()
 }
 
-/// The answers that the page holds as such: series, bin, and what was answered.
+/// Single answers to a question: for each its series, its bin, and what was answered.
 fn samples(question: usize, tallied: &Tallied, series: &mut Series) -> Vec<Value> {
     let mut room = MAX_SAMPLE_BYTES;
     let samples = tallied.samples[question].values().map_while(|Sample { cell, value }| {
@@ -247,35 +246,4 @@ fn samples(question: usize, tallied: &Tallied, series: &mut Series) -> Vec<Value
         Some(Value::Array(value))
     });
     samples.collect()
-}
-
-/// Combinations of group, type and action that occur.
-#[derive(Default)]
-pub(super) struct Series {
-    numbers: BTreeMap<(u8, Option<u8>, u16), u32>,
-    list: Vec<(u8, Option<u8>, u16)>,
-}
-
-impl Series {
-    pub(super) fn of(&mut self, cell: Cell) -> u32 {
-        let key = (cell.group, cell.event_type, cell.action);
-        *self.numbers.entry(key).or_insert_with(|| {
-            self.list.push(key);
-            u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
-        })
-    }
-}
-
-/// A flat list of counts: difference of the series, bin, numbers.
-#[derive(Default)]
-pub(super) struct List(pub(super) Vec<i64>, u32);
-
-impl List {
-    pub(super) fn push(&mut self, series: &mut Series, cell: Cell, numbers: &[u32]) {
-        let number = series.of(cell);
-        self.0.push(i64::from(number) - i64::from(self.1));
-        self.1 = number;
-        self.0.push(i64::from(cell.bin));
-        self.0.extend(numbers.iter().map(|number| i64::from(*number)));
-    }
 }

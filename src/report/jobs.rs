@@ -1,4 +1,4 @@
-//! Jobs: which assignments are open, and which are done.
+//! Which assignments of jobs are open, and which are done.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use super::{
 };
 use crate::event::Timestamp;
 
-/// Assignments, by hashes of the job's id and the assignee's phone number.
+/// All assignments, by a hash of the job's id and one of the assignee's phone number.
 #[derive(Default)]
 pub(super) struct Jobs(HashMap<(u64, Option<u64>), Assignment>);
 
 /// An assignment that is not done.
 pub(super) struct Open {
     pub(super) cell: Cell,
-    /// Who has it, by the hash of the phone number.
+    /// The hash of the assignee's phone number.
     pub(super) assignee: Option<u64>,
     pub(super) due: Option<Timestamp>,
     pub(super) is_late: bool,
@@ -24,9 +24,10 @@ pub(super) struct Open {
 
 #[derive(Default)]
 struct Assignment {
-    /// The cell in which it counts, and when it is due.
+    /// From the job itself: the cell in which the assignment counts, and when it is due.
     assigned: Option<Newest<(Cell, Option<Timestamp>)>>,
-    /// The cell in which it counts if the job itself is not among the events, and whether the newest answer says that it is done.
+    /// From the newest answer: the cell in which the assignment counts if the job itself is not among the events, and whether the
+    /// assignment is done.
     answered: Option<Newest<(Cell, bool)>>,
 }
 
@@ -65,7 +66,7 @@ impl Jobs {
         }
     }
 
-    /// Adds the assignments to the counts, and returns the open ones: those that were due before `end` are late.
+    /// Adds the assignments to `counts`, and returns the open ones. An open assignment that was due before `end` is late.
     pub(super) fn finish(self, end: Timestamp, counts: &mut HashMap<Cell, Counts>) -> Vec<Open> {
         let mut open = Vec::new();
         for ((_, assignee), assignment) in self.0 {

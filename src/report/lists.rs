@@ -5,20 +5,23 @@ use std::{cmp::Reverse, collections::HashMap};
 use serde_json::{Value, json};
 
 use super::{
-    counts::{Tallied, cut},
-    data::{List, Series},
+    counts::cut,
+    jobs::Open,
     plan::ReportPlan,
+    series::{List, Series},
+    tally::Tallied,
 };
 
-/// The most cells of activity in the page. If there are more, those who are least active are left out.
+/// The most cells of activity in the page. If there are more, the least active people are left out.
 const MAX_ACTIVITY: usize = 20_000;
-/// Who has not answered, of each action in each group, and in all.
+/// How many people who have not answered are listed for one action in one group.
 const MAX_SILENT: usize = 100;
+/// How many people who have not answered are listed in the whole page.
 const MAX_SILENT_IN_ALL: usize = 8_000;
-/// Open assignments that are listed.
+/// How many open assignments are listed.
 const MAX_OPEN: usize = 500;
 
-/// Everybody whom the page names, each once.
+/// Everybody whom the page names. Each person stands in its list once, and other lists refer to the place there.
 pub(super) struct Named<'a> {
     plan: &'a ReportPlan,
     places: HashMap<u64, usize>,
@@ -26,7 +29,7 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// The most active come first.
+    /// Begins with the most active people, so that their places are the same as in [`ReportPlan::most_active`].
     pub(super) fn new(plan: &'a ReportPlan) -> Self {
         let keys = plan.most_active.clone();
         Self { plan, places: keys.iter().copied().zip(0..).collect(), keys }
@@ -39,13 +42,14 @@ impl<'a> Named<'a> {
         })
     }
 
-    /// By what people are put into order.
+    /// Name and id, by which people are sorted.
     fn label(&self, key: u64) -> (&str, &str) {
         self.plan.known.people.get(&key).map_or(("", ""), |person| {
             (person.name.as_ref().map_or("", |name| name.value.as_str()), person.id.as_str())
         })
     }
 
+    /// For each person: id, name, and the times of the first and the last event of or about them.
     pub(super) fn list(&self) -> Vec<Value> {
         let person = |key| {
             let person = self.plan.known.people.get(key)?;
@@ -56,8 +60,8 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Person and count, by series and bin.
-pub(super) fn activity(tallied: &Tallied, series: &mut Series) -> Vec<i64> {
+/// How many events each of the most active people has caused, by series and bin.
+pub(super) fn activity(tallied: &Tallied, series: &mut Series) -> List {
     let mut cells = HashMap::<u16, usize>::new();
     for (_, person) in tallied.activity.keys() {
         *cells.entry(*person).or_default() += 1;
@@ -70,22 +74,23 @@ pub(super) fn activity(tallied: &Tallied, series: &mut Series) -> Vec<i64> {
     for ((cell, person), events) in tallied.activity.iter().filter(|((_, person), _)| *person < end) {
         list.push(series, *cell, &[u32::from(*person), *events]);
     }
-    list.0
+    list
 }
 
-/// Open assignments, late ones first: series, bin, person, due time, whether it is late.
+/// Open assignments, late ones first. For each: series, bin, person, due time, and whether it is late.
 pub(super) fn open(tallied: &Tallied, named: &mut Named<'_>, series: &mut Series) -> Vec<Value> {
     let mut open: Vec<_> = tallied.open.iter().collect();
     open.sort_by_key(|open| (Reverse(open.is_late), open.due.is_none(), open.due, open.cell, open.assignee));
     open.truncate(MAX_OPEN);
-    let entry = |open: &super::jobs::Open| {
+    let entry = |open: &Open| {
         let person = open.assignee.map(|key| named.of(key));
         json!([series.of(open.cell), open.cell.bin, person, open.due.map(|due| due.to_string()), open.is_late])
     };
     open.into_iter().map(entry).collect()
 }
 
-/// Action, group, how many people were there, and some of those who have not answered.
+/// Who was asked: for each action and group how many people were there, some of those who have not answered, and how many have
+/// not answered.
 pub(super) fn known(tallied: &Tallied, named: &mut Named<'_>) -> Vec<Value> {
     let mut room = MAX_SILENT_IN_ALL;
     let mut list = Vec::new();

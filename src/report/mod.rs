@@ -1,8 +1,8 @@
-//! `kaizala report`'s page: rows become counts, counts become one HTML file that needs no network.
+//! The page of charts that `kaizala report` makes: rows become counts, and counts become one HTML file that needs no network.
 //!
-//! The rows are read twice. The first reading (`outline`) finds out what there is, `plan` decides what of it is shown one by
-//! one and what is counted together, and the second reading (`tally`) counts. So memory and page do not grow with the number of
-//! events, but only with that of different actions, people and answers.
+//! The rows are read twice. The first reading (`outline`) finds out which groups, actions, questions and people there are;
+//! `plan` decides which of them are shown one by one and which are counted together; the second reading (`tally`) counts. So
+//! memory and page grow with the number of different actions, people and answers, but not with the number of events.
 
 mod bins;
 mod counts;
@@ -16,6 +16,7 @@ mod page;
 mod people;
 mod plan;
 mod question;
+mod series;
 mod tally;
 mod who;
 
@@ -23,13 +24,13 @@ pub use self::{data::About, page::render};
 use self::{outline::Outline, plan::ReportPlan, tally::Tally};
 use crate::tables::read::{Progress, RowsError, StoredRows};
 
-/// The most cells of group, type, action and time in the page, so that a browser opens it at once.
+/// The most cells of group, type, action and time in the page. A page with more would open slowly.
 const MAX_COUNTS: usize = 100_000;
 
-/// Counts all rows, and returns the data of the page as JSON. `progress` is told of the blocks of both readings.
+/// Counts all rows, and returns the data of the page as JSON. `progress` is called with the blocks of both readings.
 ///
 /// # Errors
-/// When the rows cannot be read back.
+/// [`RowsError`] when the rows cannot be read back.
 pub fn count(
     rows: &StoredRows,
     threads: usize,
@@ -48,7 +49,8 @@ pub fn count(
             tally.merge(other);
         }
         let tallied = tally.finish();
-        // Seldom: many groups and types over years. Then another reading, to count by larger units of time.
+        // Many groups and types over years may need too many cells. That is rare, so the rows are simply read again, to be
+        // counted by a larger unit of time.
         if tallied.counts.len() > MAX_COUNTS && plan.bins.coarsen() {
             continue;
         }

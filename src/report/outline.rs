@@ -1,4 +1,4 @@
-//! The first reading of the rows: what there is.
+//! The first reading of the rows: which groups, types, actions, questions and people there are.
 
 use std::collections::HashMap;
 
@@ -13,39 +13,41 @@ use crate::{
     tables::{ActionRow, AnswerRow, QuestionRow, Row, read::RowSink},
 };
 
-/// How many different texts each thread tells apart while it reads. Later ones are counted with the rest.
+/// How many different answer texts each thread tells apart, for all questions together. Further texts are counted without a bar of
+/// their own.
 const MAX_TEXTS: usize = 1_000_000;
 
-/// What there is.
+/// What one thread has found in the rows.
 pub(super) struct Outline {
-    /// The first and the last arrival.
+    /// When the first and the last event arrived: `None` without events.
     pub(super) period: Option<(Timestamp, Timestamp)>,
     /// How many events each group has.
     pub(super) groups: HashMap<String, u64>,
-    /// The names of sub-groups.
+    /// The names of groups that are sub-groups of another, by id.
     pub(super) group_names: HashMap<String, Option<Newest<String>>>,
     /// How many events each type has.
     pub(super) types: HashMap<String, u64>,
     /// Actions by the hash of their id.
     pub(super) actions: HashMap<u64, ActionOutline>,
-    /// Questions by their key.
+    /// Questions by their [key](question_key).
     pub(super) questions: HashMap<u64, QuestionOutline>,
-    /// Who has caused events, and who else is known.
+    /// Everybody who has caused an event or is named in one.
     everybody: Everybody,
-    /// Who has caused the current event: id, phone or neither, and name. Not counted yet, for the response may be anonymous.
+    /// Who has caused the current event: when it arrived, id or phone number if known, and name. It is counted only after the
+    /// event's last row, since a later row may say that the response is anonymous.
     sender: Option<(Arrived, Option<String>, Option<String>)>,
+    /// How many further texts may still be told apart.
     texts_left: usize,
     /// The package of the action whose questions are being read.
     package: Option<String>,
 }
 
-/// A card, a survey, a job: whatever events refer to by an action id.
+/// What is known of an action: a card, a survey, a job, or whatever else events refer to by an action id.
 #[derive(Default)]
 pub(super) struct ActionOutline {
     pub(super) id: String,
     pub(super) title: Option<Newest<String>>,
     pub(super) package: Option<Newest<String>>,
-    /// Whether it is a job.
     pub(super) is_job: bool,
     /// How many events refer to it.
     pub(super) events: u64,
@@ -94,7 +96,7 @@ impl RowSink for Outline {
                 if row.is_anonymous == Some(true) {
                     self.sender = None;
                 } else {
-                    // Who sends a response is who has answered.
+                    // The sender of a response is the person who has answered.
                     let sender = self.sender.as_ref().and_then(|(_, id, _)| id.clone());
                     let id = row.responder_id.as_deref().or(sender.as_deref());
                     self.sent_by(row.responder.as_deref(), id, row.responder_name.as_deref());
@@ -143,7 +145,7 @@ impl RowSink for Outline {
 }
 
 impl Outline {
-    /// Who has answered is known by the response too, and may be by it alone.
+    /// Takes in who has answered, as a response says it. Sometimes the event itself does not name its sender.
     fn sent_by(&mut self, phone: Option<&str>, id: Option<&str>, name: Option<&str>) {
         let Some((at, sender, _)) = &mut self.sender else { return };
         self.everybody.seen(*at, phone, id, name);
@@ -152,7 +154,7 @@ impl Outline {
         }
     }
 
-    /// Counts the current event as caused by its sender.
+    /// Counts the event that ends for its sender. To be called when all rows of an event have been seen.
     fn settle(&mut self) {
         if let Some((at, Some(who), name)) = self.sender.take() {
             self.everybody.caused(at, &who, name.as_deref());
@@ -218,7 +220,7 @@ impl Outline {
         self.questions.entry(key).or_insert_with(|| QuestionOutline::new(package, position, title, question_type))
     }
 
-    /// Everybody, the sender of the last event included.
+    /// Takes out everybody, including the sender of the last event.
     pub(super) fn take_everybody(&mut self) -> Everybody {
         self.settle();
         std::mem::take(&mut self.everybody)

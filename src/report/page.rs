@@ -1,4 +1,4 @@
-//! The HTML file: everything in it, and nothing that it may fetch.
+//! The HTML file of a report. Everything is inside it, and it may fetch nothing.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
@@ -19,17 +19,17 @@ const SCRIPTS: [&str; 11] = [
     include_str!("page/questions.js"),
     include_str!("page/main.js"),
 ];
-/// Chart.js, as its package has it: see `scripts/vendor.sh`.
+/// Chart.js, unchanged from its npm package. `scripts/vendor.sh` fetches it.
 const LIBRARY: &str = include_str!("vendor/chart.umd.min.js");
 const LIBRARY_LICENSE: &str = include_str!("vendor/chart.LICENSE.md");
-/// Coasts and borders, and which of them go around land.
+/// Coasts and borders for the map, and which of the lines enclose land.
 const WORLD: &str = include_str!("vendor/world.json");
 const WORLD_LICENSE: &str = include_str!("vendor/world.LICENSE");
 
-/// The page that shows `data`. Its policy allows the scripts and the style that are in it, by their digests, and no request
-/// to anywhere.
+/// Makes the page that shows `data`, the result of [`count`](super::count). The page's content security policy allows only the
+/// scripts and the style inside it, by their digests, and forbids every request.
 pub fn render(data: &Value) -> String {
-    // Developer tools would look for the map of its source.
+    // The link to a source map is cut off: developer tools would try to fetch the map.
     let library = LIBRARY.split("//# sourceMappingURL").next().unwrap_or(LIBRARY);
     let script = format!("(() => {{\n'use strict';\n{}}})();\n", SCRIPTS.concat());
     let policy = format!(
@@ -38,7 +38,7 @@ pub fn render(data: &Value) -> String {
         digest(&script),
         digest(STYLE)
     );
-    // In a script element `<` is all that could end it or begin another.
+    // Nothing but a `<` can end a script element or open another one.
     let data = data.to_string().replace('<', "\\u003c");
     let parts = [
         ("policy", policy.as_str()),
@@ -52,7 +52,7 @@ pub fn render(data: &Value) -> String {
     ];
     let mut page = String::with_capacity(TEMPLATE.len() + parts.iter().map(|(_, part)| part.len()).sum::<usize>());
     let mut rest = TEMPLATE;
-    // One pass, so that nothing in the data is taken for a mark.
+    // The template is filled in one pass, so that a `{{` within the data is not taken for a placeholder.
     while let Some((before, after)) = rest.split_once("{{") {
         page.push_str(before);
         let Some((name, after)) = after.split_once("}}") else { break };
@@ -63,7 +63,7 @@ pub fn render(data: &Value) -> String {
     page
 }
 
-/// As a policy names what is in the page.
+/// The digest of a script or style in the form of a content security policy.
 fn digest(text: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
 }

@@ -1,4 +1,4 @@
-//! Who has answered, and how many there were to answer.
+//! Who has answered an action, and how many people were in the group to answer it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,22 +11,22 @@ use crate::event::Timestamp;
 /// What an event says about somebody in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sighting {
-    /// Has left with it.
+    /// The event says that they have left the group.
     Left,
-    /// Has joined with it.
+    /// The event says that they have joined the group.
     Joined,
-    /// Was there: has answered, or was assigned a job.
+    /// They were in the group: they have answered an action, or a job was assigned to them.
     There,
 }
 
-/// People, told apart by a hash of their phone number.
+/// Who was seen in which group, and who has answered which action. People are told apart by a hash of their phone number.
 #[derive(Default)]
 pub(super) struct People {
-    /// The first and the last sighting of everybody in a group.
+    /// The first and the last sighting, by group and person.
     seen: HashMap<(u8, u64), [(Timestamp, Sighting); 2]>,
-    /// Who has answered which action, and where the first answer counts.
+    /// By action and person: when the first answer arrived, and the cell in which it counts.
     answered: HashMap<(u16, u64), (Timestamp, Cell)>,
-    /// The first and the last event of an action in a group.
+    /// The first and the last event, by action and group.
     spans: HashMap<(u16, u8), [Timestamp; 2]>,
 }
 
@@ -42,7 +42,7 @@ impl People {
         *seen = [first.min(seen[0]), last.max(seen[1])];
     }
 
-    /// Something has happened to an action that stands on its own.
+    /// Takes in an event of an action that the page shows on its own.
     pub(super) fn happened(&mut self, cell: Cell, at: Timestamp) {
         self.spanned((cell.action, cell.group), [at; 2]);
     }
@@ -52,7 +52,7 @@ impl People {
         *span = [first.min(span[0]), last.max(span[1])];
     }
 
-    /// Somebody has answered an action that stands on its own.
+    /// Takes in an answer to an action that the page shows on its own.
     pub(super) fn answered(&mut self, cell: Cell, at: Timestamp, phone: Option<&str>) {
         if let Some(phone) = phone {
             self.first((cell.action, hash(phone)), (at, cell));
@@ -70,8 +70,8 @@ impl People {
         other.spans.into_iter().for_each(|(what, span)| self.spanned(what, span));
     }
 
-    /// Adds those who have answered to the counts, and returns who was in a group between the first and the last event of an
-    /// action there.
+    /// Adds those who have answered to `counts`. Returns, by action and group, who was in the group between the action's first
+    /// and last event there.
     pub(super) fn finish(self, counts: &mut HashMap<Cell, Counts>) -> BTreeMap<(u16, u8), Members> {
         for (_, cell) in self.answered.values() {
             counts.entry(*cell).or_default().people += 1;
@@ -81,7 +81,7 @@ impl People {
             groups.entry(group).or_default().push((who, seen));
         }
         let was_there = |[begin, end]: [Timestamp; 2], [first, last]: [(Timestamp, Sighting); 2]| {
-            // Who was not seen joining has been there all along, and who was not seen leaving still is.
+            // Somebody who was not seen joining was there from the start; somebody who was not seen leaving is still there.
             (first.1 != Sighting::Joined || first.0 <= end) && (last.1 != Sighting::Left || last.0 >= begin)
         };
         let mut known = BTreeMap::<_, Members>::new();
@@ -101,6 +101,7 @@ impl People {
 /// Who was in a group while an action was answered there.
 #[derive(Default)]
 pub(super) struct Members {
+    /// How many they are.
     pub(super) count: u32,
     /// Those who have not answered, by the hash of their phone number.
     pub(super) silent: Vec<u64>,

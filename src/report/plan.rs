@@ -1,4 +1,4 @@
-//! What the page shows one by one, and what it counts together. Everything is counted; the limits here say how finely.
+//! What the page shows one by one, and what it counts together. Everything is counted; the limits here decide how finely.
 
 use std::{
     cmp::Reverse,
@@ -20,17 +20,17 @@ const MAX_CARDS: usize = 200;
 const MAX_JOBS: usize = 100;
 const MAX_PACKAGES: usize = 40;
 const MAX_QUESTIONS: usize = 60;
-/// Whose events are counted one by one.
+/// How many people are shown one by one in the chart of activity.
 const MAX_PEOPLE: usize = 200;
 const MAX_BINS: u16 = 400;
 
 /// What the page shows one by one.
 pub(super) struct ReportPlan {
-    /// The first and the last arrival: `None` without events.
+    /// When the first and the last event arrived: `None` without events.
     pub(super) period: Option<(Timestamp, Timestamp)>,
     pub(super) bins: TimeBins,
     pub(super) groups: Slots,
-    /// Names of groups, where known.
+    /// The names of groups by id, where a name is known.
     pub(super) group_names: HashMap<String, String>,
     pub(super) types: Slots,
     pub(super) actions: Vec<Action>,
@@ -39,10 +39,10 @@ pub(super) struct ReportPlan {
     slots_of_questions: HashMap<u64, u16>,
     /// Everybody whose name may be shown.
     pub(super) known: Known,
-    /// Those who have caused the most events, most first, by their keys.
+    /// The keys of the people who have caused the most events, most active first.
     pub(super) most_active: Vec<u64>,
     places_of_people: HashMap<u64, u16>,
-    /// How many questions were answered and are not among them.
+    /// How many questions were answered but are not among `questions`.
     pub(super) further_questions: usize,
 }
 
@@ -51,11 +51,11 @@ pub(super) struct ReportPlan {
 pub(super) enum Action {
     /// Events that belong to no action.
     None,
-    /// An action on its own.
+    /// An action that is shown on its own.
     One { id: String, title: Option<String>, package: Option<String>, is_job: bool },
-    /// All further actions of a package.
+    /// The actions of a package that are not shown on their own.
     Package { name: String, actions: u64 },
-    /// All further actions.
+    /// All other actions.
     Others { actions: u64 },
 }
 
@@ -64,12 +64,12 @@ pub(super) struct Question {
     pub(super) package: Option<String>,
     pub(super) position: i64,
     pub(super) title: Option<String>,
-    /// Its type as it was sent.
+    /// The question's type as the sender calls it.
     pub(super) kind: Option<String>,
     pub(super) chart: Chart,
 }
 
-/// Names with places of their own, and one place behind them for all others.
+/// Places in a list: one for each of the most frequent names, and one behind them for all other names.
 pub(super) struct Slots {
     pub(super) names: Vec<String>,
     places: HashMap<String, u8>,
@@ -78,7 +78,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Places for the names with the highest counts, at most `most`.
+    /// Gives at most `most` names places of their own: those with the highest counts.
     fn new(counts: HashMap<String, u64>, most: usize) -> Self {
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_unstable_by(|(name, count), (other, others)| others.cmp(count).then_with(|| name.cmp(other)));
@@ -119,14 +119,14 @@ impl ReportPlan {
         }
     }
 
-    /// The place of somebody among those who are most active.
+    /// The place of a person among the most active, by id or phone number.
     pub(super) fn person(&self, who: &str) -> Option<u16> {
         self.places_of_people.get(&self.known.key(who)).copied()
     }
 
     /// The place of an action among `actions`.
     pub(super) fn action(&self, id: Option<&str>) -> u16 {
-        // Every id was seen by the first reading.
+        // The first reading has seen every id, so only events without an action get the first place.
         id.and_then(|id| self.slots_of_actions.get(&hash(id)).copied()).unwrap_or_default()
     }
 
@@ -173,7 +173,7 @@ fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, 
 
 type Outlines = Vec<(u64, ActionOutline)>;
 
-/// The cards and the jobs with the most events, and all further actions.
+/// Parts actions into those that are shown on their own, the cards and the jobs with the most events, and all others.
 fn most_frequent(outlines: HashMap<u64, ActionOutline>) -> (Outlines, Outlines) {
     let mut outlines: Outlines = outlines.into_iter().collect();
     outlines.sort_unstable_by(|(_, one), (_, other)| other.events.cmp(&one.events).then_with(|| one.id.cmp(&other.id)));
@@ -186,7 +186,7 @@ fn most_frequent(outlines: HashMap<u64, ActionOutline>) -> (Outlines, Outlines) 
     })
 }
 
-/// The packages with the most of these actions, with their number of actions, and how many actions are in none of them.
+/// The packages that have the most of these actions, each with how many it has, and how many actions are in none of them.
 fn largest_packages(actions: &[(u64, Option<String>)]) -> (Vec<(String, u64)>, u64) {
     let mut packages = BTreeMap::<_, u64>::new();
     for name in actions.iter().filter_map(|(_, package)| package.as_ref()) {
@@ -204,7 +204,7 @@ fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap
     outlines.sort_unstable_by_key(|(key, question)| (Reverse(question.values()), *key));
     let further = outlines.len().saturating_sub(MAX_QUESTIONS);
     outlines.truncate(MAX_QUESTIONS);
-    // What makes a telling chart first; then those of one package together, in their order.
+    // Questions with a chart of their answers come first. Among them, those of a package stand together, in the order of the card.
     let mut packages = HashMap::new();
     for (at, (_, question)) in outlines.iter().enumerate() {
         packages.entry(question.package.clone()).or_insert(at);

@@ -1,4 +1,4 @@
-//! Questions: which are the same, how they were answered, and what a chart of their answers looks like.
+//! Which questions are the same, how they were answered, and which chart shows their answers.
 
 use std::{
     cmp::Reverse,
@@ -11,17 +11,17 @@ use super::{
 };
 use crate::{event::Timestamp, tables::AnswerRow};
 
-/// How many values of a question decide on the bins of its chart.
+/// How many answers to a question decide the bins of its chart.
 const SAMPLE: usize = 400;
 /// How many options of a question are drawn one by one.
 const MAX_OPTIONS: usize = 30;
-/// How many texts are drawn one by one. Only what was written more than once is: the rest says nothing in a chart of counts; it
-/// can be read in the list of answers.
+/// How many texts are drawn one by one. A text that was written only once has no bar, since it says nothing in a chart of counts;
+/// it can be read in the list of answers.
 const MAX_TEXTS: usize = 20;
 /// The most bars of a chart of dates.
 const MAX_TIME_BINS: u16 = 60;
 
-/// A value of an answer, by what a chart can do with it.
+/// A value of an answer, as a chart sees it.
 pub(super) enum Value<'a> {
     Unanswered,
     Text(&'a str),
@@ -54,7 +54,8 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The package without its version, which `packageId` may carry behind a dot: another version asks mostly the same.
+/// A package's name without the version that `packageId` may carry behind a dot. Versions of a package are taken together, since
+/// they ask mostly the same questions.
 pub(super) fn package_name(package_id: &str) -> &str {
     match package_id.rsplit_once('.') {
         Some((name, version))
@@ -66,7 +67,7 @@ pub(super) fn package_name(package_id: &str) -> &str {
     }
 }
 
-/// What makes a question the same in several responses. There is no question id, and titles are not unique.
+/// The hash by which a question is the same in several responses. Kaizala sends no id of a question, and titles are not unique.
 pub(super) fn question_key(
     package: Option<&str>,
     position: Option<i64>,
@@ -83,13 +84,14 @@ pub(super) struct QuestionOutline {
     pub(super) position: i64,
     pub(super) title: Option<String>,
     pub(super) question_type: Option<String>,
-    /// Options as the card lists them, for charts to show those that nobody chose.
+    /// The options that the card lists, so that a chart shows those that nobody chose too.
     pub(super) options: Vec<String>,
-    /// Answers, by what they are: texts, numbers, times, places, files.
+    /// How many answers are texts, numbers, times, places and files, in this order.
     answered: [u64; 5],
     /// How often each text was answered, by its hash.
     texts: HashMap<u64, u32>,
-    /// Some of the numbers or times, chosen by a hash of where they stand: the same in every run.
+    /// Some of the numbers or times (in milliseconds since 1970), by a hash of event and position. The lowest hashes are kept, so
+    /// that every run keeps the same ones.
     sample: BTreeMap<u64, f64>,
 }
 
@@ -109,7 +111,7 @@ impl QuestionOutline {
         }
     }
 
-    /// Takes a value in; `place` is a hash of where it stands. `texts_left` is how many different texts may still be told
+    /// Takes in a value of an answer. `place` is a hash of event and position; `texts_left` is how many further texts may be told
     /// apart.
     pub(super) fn take(&mut self, value: &Value<'_>, place: u64, texts_left: &mut usize) {
         let at = match value {
@@ -170,12 +172,12 @@ impl QuestionOutline {
         }
     }
 
-    /// How many values there are.
+    /// How many values the answers have.
     pub(super) fn values(&self) -> u64 {
         self.answered.iter().sum()
     }
 
-    /// The chart for most of its answers.
+    /// The chart that suits most of the answers.
     pub(super) fn chart(&self) -> Chart {
         let most =
             (0..self.answered.len()).max_by_key(|kind| (self.answered[*kind], Reverse(*kind))).unwrap_or_default();
@@ -220,28 +222,29 @@ impl QuestionOutline {
     }
 }
 
-/// How answers are drawn.
+/// How the answers to a question are drawn.
 #[derive(Debug)]
 pub(super) enum Chart {
     /// A bar for each option.
     Options(Choices),
     /// A bar for each text that was answered often.
     Texts(Choices),
-    /// A histogram.
+    /// A histogram of numbers.
     Numbers(NumberBins),
     /// A bar for each day, week, month or year.
     Times(TimeBins),
-    /// Points.
+    /// Points on a map.
     Places,
     /// How many have answered, and how many have not.
     Answered,
 }
 
-/// Texts that stand on their own, by their hashes.
+/// The texts that have bars of their own.
 #[derive(Debug)]
 pub(super) struct Choices {
+    /// Bars by the hash of their text.
     indexes: HashMap<u64, u16>,
-    /// What is known of the texts before the second reading.
+    /// The texts of the first bars, where a card lists them. The second reading finds those of the others.
     pub(super) labels: Vec<String>,
     pub(super) count: u16,
 }
@@ -255,7 +258,7 @@ impl Choices {
 }
 
 impl Chart {
-    /// The bar that a value belongs to. Those that belong to none are counted together behind the last one.
+    /// The bar that a value belongs to. Values without a bar of their own are counted together in [`Self::others`].
     pub(super) fn bar(&self, value: &Value<'_>) -> u16 {
         match (self, value) {
             (Self::Options(choices) | Self::Texts(choices), Value::Text(text)) => {
@@ -268,7 +271,7 @@ impl Chart {
         }
     }
 
-    /// The bar of all that belong to none.
+    /// The bar behind the last one, for values that do not belong in any other.
     pub(super) fn others(&self) -> u16 {
         match self {
             Self::Options(choices) | Self::Texts(choices) => choices.count,

@@ -1,13 +1,13 @@
-//! The second reading of the rows: counts, by group, type, action and time.
+//! The second reading of the rows: counts by group, event type, action and time.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    counts::{Answers, Cell, Counts, Sample, Sampled, Tallied, cut},
+    counts::{Answers, Cell, Counts, Sample, Sampled, cut},
     hash::hash,
-    jobs::Jobs,
+    jobs::{Jobs, Open},
     newest::arrived,
-    people::{People, Sighting},
+    people::{Members, People, Sighting},
     plan::{Action, ReportPlan},
     question::{Chart, Choices, Value, question_key},
 };
@@ -16,31 +16,33 @@ use crate::{
     tables::{AnswerRow, Row, read::RowSink},
 };
 
-/// Answers to each question that the page holds as such. If there are more, a hash decides which: the same in every run.
+/// How many single answers to a question are kept. If there are more, a hash of event and position decides which are kept, so
+/// that every run keeps the same ones.
 const MAX_SAMPLES: usize = 400;
 
 /// Who has caused an event.
 enum Sender {
-    /// Nobody is to be counted for it.
+    /// The sender must not be counted, because the response is anonymous or the event has been counted already.
     Withheld,
-    /// The event itself does not say it.
+    /// The event itself does not name its sender. A later row of the same event may.
     Unknown,
-    /// Somebody who may have a place among the most active.
+    /// The sender is known: with a place among the most active people, or `None`.
     Place(Option<u16>),
 }
 
-/// Counts so far.
+/// What one thread has counted so far.
 pub(super) struct Tally<'a> {
     plan: &'a ReportPlan,
     current: Cell,
     counts: HashMap<Cell, Counts>,
     quarantine: BTreeMap<(String, Cell), u32>,
     answers: HashMap<(u16, Cell), Answers>,
-    /// The texts at the bars of a question, by question and bar.
+    /// The text beside a bar, by question and bar.
     labels: HashMap<(u16, u16), String>,
     samples: Vec<BTreeMap<u64, Sample>>,
     activity: HashMap<(Cell, u16), u32>,
-    /// Who has caused the current event. Not counted yet, for the response may be anonymous.
+    /// Who has caused the current event. It is counted only after the event's last row, since a later row may say that the
+    /// response is anonymous.
     sender: Sender,
     people: People,
     jobs: Jobs,
@@ -68,12 +70,12 @@ impl<'a> Tally<'a> {
             group: self.plan.groups.of(group),
             event_type: event_type.map(|name| self.plan.types.of(name)),
             action: self.plan.action(action),
-            // Every time was seen by the first reading.
+            // The first reading has seen every time, so each is in a bin.
             bin: self.plan.bins.index(time).unwrap_or_default(),
         }
     }
 
-    /// Whether the current event belongs to an action that stands on its own.
+    /// Whether the current event belongs to an action that the page shows on its own.
     fn is_single(&self) -> bool {
         matches!(self.plan.actions.get(usize::from(self.current.action)), Some(Action::One { .. }))
     }
@@ -165,14 +167,14 @@ impl Tally<'_> {
         }
     }
 
-    /// Counts the current event for who has caused it.
+    /// Counts the event that ends for whoever has caused it. To be called when all rows of an event have been seen.
     fn settle(&mut self) {
         if let Sender::Place(Some(place)) = std::mem::replace(&mut self.sender, Sender::Withheld) {
             *self.activity.entry((self.current, place)).or_default() += 1;
         }
     }
 
-    /// Keeps an answer as such if the page shows it: what a chart of counts cannot say.
+    /// Keeps an answer for the page if it says more than its place in a chart of counts does.
     fn sample(&mut self, question: u16, row: &AnswerRow<'_>, value: &Value<'_>) {
         let sampled = match (&self.plan.questions[usize::from(question)].chart, value) {
             (Chart::Numbers(_), Value::Number(number)) => Sampled::Number(*number),
@@ -181,7 +183,7 @@ impl Tally<'_> {
             }
             (Chart::Texts(_) | Chart::Answered, Value::Text(text)) => Sampled::Text(cut(text)),
             (Chart::Answered, Value::File) => {
-                // An address that was cut leads nowhere.
+                // A URL that was cut leads nowhere.
                 let url = row.media_url.as_deref().filter(|url| cut(url) == **url);
                 Sampled::File { name: row.media_file_name.as_deref().map(cut), url: url.map(str::to_owned) }
             }
@@ -278,4 +280,21 @@ impl Tally<'_> {
             open,
         }
     }
+}
+
+/// All counts of the second reading.
+pub(super) struct Tallied {
+    pub(super) counts: BTreeMap<Cell, Counts>,
+    pub(super) quarantine: BTreeMap<(String, Cell), u32>,
+    pub(super) answers: BTreeMap<(u16, Cell), Answers>,
+    /// The text beside a bar, by question and bar.
+    pub(super) labels: HashMap<(u16, u16), String>,
+    /// For each question, some of its answers: those whose event and position have the lowest hashes.
+    pub(super) samples: Vec<BTreeMap<u64, Sample>>,
+    /// By action and group: who was in the group while the action was answered there.
+    pub(super) known: BTreeMap<(u16, u8), Members>,
+    /// How many events a person has caused in a cell. The person is a place in the list of the most active.
+    pub(super) activity: BTreeMap<(Cell, u16), u32>,
+    /// Assignments that are not done.
+    pub(super) open: Vec<Open>,
 }

@@ -1,4 +1,4 @@
-//! Who has caused events: people by phone number or, if it is not known, by Kaizala's id, with the names they go by.
+//! Who has caused events: people by their phone number, or by Kaizala's user id if the number is not known, with their names.
 
 use std::collections::HashMap;
 
@@ -8,28 +8,28 @@ use super::{
 };
 use crate::event::Timestamp;
 
-/// What the first reading learns of somebody.
+/// What the first reading learns about a person.
 #[derive(Debug)]
 pub(super) struct Person {
-    /// The phone number, else Kaizala's id.
+    /// The phone number, or Kaizala's user id if the number is not known.
     pub(super) id: String,
     pub(super) name: Option<Newest<String>>,
     /// How many events they have caused.
     pub(super) events: u64,
-    /// The first and the last time that an event is of or about them.
+    /// When the first and the last event of or about them arrived.
     pub(super) seen: [Timestamp; 2],
 }
 
-/// Everybody, by a hash of phone number or id.
+/// Everybody whom the first reading has seen, by a hash of phone number or user id.
 #[derive(Debug, Default)]
 pub(super) struct Everybody {
     people: HashMap<u64, Person>,
-    /// Whose a phone number is; `None` if several ids have it.
+    /// By the hash of a phone number, the hash of its user id: `None` if several users have the number.
     ids: HashMap<u64, Option<u64>>,
 }
 
 impl Everybody {
-    /// Takes in that somebody is known by this phone number, this id or both.
+    /// Takes in that an event names somebody by phone number, user id or both.
     pub(super) fn seen(&mut self, at: Arrived, phone: Option<&str>, id: Option<&str>, name: Option<&str>) {
         if let (Some(phone), Some(id)) = (phone, id) {
             self.link(hash(phone), Some(hash(id)));
@@ -39,7 +39,7 @@ impl Everybody {
         }
     }
 
-    /// Takes in that an event was caused by somebody.
+    /// Takes in that somebody, known by phone number or user id, has caused an event.
     pub(super) fn caused(&mut self, at: Arrived, who: &str, name: Option<&str>) {
         self.person(who, at, name).events += 1;
     }
@@ -87,12 +87,12 @@ impl Everybody {
         }
     }
 
-    /// Puts together who is known by phone number and by id.
+    /// Joins what is known of the same person by phone number and by user id.
     pub(super) fn finish(mut self) -> Known {
         let mut phones = HashMap::<u64, u64>::new();
         for (phone, id) in &self.ids {
             if let Some(id) = id {
-                // Who has changed the number is listed under one of them: the same in every run.
+                // Somebody who has changed the number is listed under one of the numbers: the same one in every run.
                 phones.entry(*id).and_modify(|known| *known = (*known).min(*phone)).or_insert(*phone);
             }
         }
@@ -109,12 +109,12 @@ impl Everybody {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) people: HashMap<u64, Person>,
-    /// The key of who has an id, if the phone number is known.
+    /// By the hash of a user id, the hash of the phone number that belongs to it.
     phones: HashMap<u64, u64>,
 }
 
 impl Known {
-    /// The key under which somebody is known.
+    /// The key in `people` of somebody with this phone number or user id.
     pub(super) fn key(&self, who: &str) -> u64 {
         let key = hash(who);
         self.phones.get(&key).copied().unwrap_or(key)

@@ -1,17 +1,22 @@
-//! Responses that were pulled, kept beside those that were pushed and never twice.
+//! Stores responses that were pulled from the API beside those that were pushed to the webhook, each version once.
 //!
-//! Whichever comes first decides the item's body; the other one finds it by its answers. The receiver does so when the item
-//! that refuses its write was pulled, or lists revisions that were. The list is written together with such a revision, so that
-//! the receiver asks for nothing where nothing was pulled.
+//! A pulled and a pushed version of a response are the same if their answers are. The one that comes first decides the item's
+//! body; the other one is a duplicate. The receiver makes that comparison only if the item that refuses its write was pulled
+//! or lists pulled revisions. That list is written in one transaction with each pulled revision, so that the receiver reads
+//! nothing more where nothing was pulled.
 //!
-//! A pull tells what the sender says now. So a pulled answer is compared with the latest version alone: what an older one says
-//! was changed since, and is new when it comes back.
+//! A pull returns what the API says now. So a pulled version is compared with the latest stored version alone: if the answers
+//! went back to those of an older version, that is a change too, and a new version.
 //!
-//! Four things cannot be told. An edit that arrives within the milliseconds in which the same edit is pulled may be there
-//! twice. An answer that was changed and changed back counts as the version that it went back to, if it comes without a time
-//! and that version was pulled, or was pushed with the same data. One that was pulled both before and after such a change
-//! leaves one item; if the change itself is delivered only then, it is the latest until the next delivery or pull. And an
-//! answer that was never delivered before the pull of a later one that says the same counts as that one.
+//! Five cases cannot be told apart from what is stored:
+//! - An edit that is pushed within the milliseconds in which it is also pulled may become two items.
+//! - An answer that was changed and changed back counts as the version that it went back to, if it comes without a time and
+//!   that version was pulled, or was pushed with the same data.
+//! - An answer that was pulled both before and after such a change leaves one item. If the change itself is delivered only
+//!   after that, it is the latest version until the next delivery or pull.
+//! - An answer that is delivered only after the pull of a later version that says the same counts as that later version.
+//! - If a phone's clock runs ahead and the API answers without a time, a version that is pulled and then pushed may become two
+//!   items.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put as PutRequest, TransactWriteItem, Update};
 use bytes::Bytes;
@@ -29,7 +34,7 @@ use super::{
 };
 use crate::event::{Event, EventKey, Rank};
 
-/// The latest version of a response.
+/// The latest stored version of a response.
 struct Latest<'v> {
     /// `None` if the item does not say when it was received.
     rank: Option<Rank<'v>>,
@@ -38,11 +43,12 @@ struct Latest<'v> {
 }
 
 impl Store {
-    /// Keeps a response that was pulled, unless the latest version that is there, pulled or pushed, says the same. `record` is
-    /// one that is [pulled](Record::pulled).
+    /// Stores a response that was pulled, unless the latest stored version, pulled or pushed, says the same. `record` must be
+    /// marked as [pulled](Record::pulled).
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB does not answer. Then it may have been kept all the same; another pull sorts that out.
+    /// [`StoreError`] when DynamoDB does not answer. The response may have been stored all the same, so the caller may pull it
+    /// again: what is stored is then a duplicate.
     pub async fn put_pulled(&self, record: &Record, body: &Bytes) -> Result<Outcome, StoreError> {
         let payload = Payload::of(body, record.size());
         loop {
@@ -70,11 +76,11 @@ impl Store {
                     }
                 }
             }
-            // The first came or went in between: look again.
+            // The first version was written or deleted since it was read: read again.
         }
     }
 
-    /// The latest of some versions, and its body. One that is damaged has an empty body, which says nothing.
+    /// The latest of some versions, with its body. A damaged version has an empty body, which equals no pulled response.
     async fn latest<'v>(&self, versions: &'v [StoredItem]) -> Result<Option<Latest<'v>>, StoreError> {
         let mut latest: Option<Latest<'v>> = None;
         for item in versions {
@@ -87,7 +93,8 @@ impl Store {
         Ok(latest)
     }
 
-    /// `None` if there is no first event that it is a revision of.
+    /// Stores a pulled version in place of the `replaced` one. `None` if the first version, whose list names the revisions, no
+    /// longer exists.
     async fn put_pulled_revision(
         &self,
         record: &Record,
@@ -120,14 +127,14 @@ impl Store {
                 if existing.is_of_other_content(content) {
                     return Err(StoreError::DigestCollision);
                 }
-                // Another pull has put the same content in place of the same version.
+                // Another pull has stored the same content in place of the same version.
                 Some(Outcome::Duplicate)
             }
             Transacted::Refused(_) => None,
         })
     }
 
-    /// Everything under an event's key: the first, and its revisions.
+    /// All versions of an event: the item under its key, if there is one, and its revisions.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB does not answer.

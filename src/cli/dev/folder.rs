@@ -1,5 +1,4 @@
-//! `kaizala dev --deliver DIR`: a folder of API Gateway events, delivered one after the other, and the rows that came of
-//! them.
+//! `kaizala dev --deliver DIR`: delivers a folder of API Gateway events one after the other, and prints the rows that result.
 
 use std::{
     collections::BTreeSet,
@@ -20,10 +19,10 @@ use crate::{
     store::{Store, StoredItem},
 };
 
-/// Longest cell that is printed.
+/// How many characters of a cell are printed.
 const MOST_CHARACTERS: usize = 58;
 
-/// What is shown of a row.
+/// The columns of a row that are shown.
 const COLUMNS: [&str; 5] = ["group", "event key", "received at", "occurred at", "reason"];
 
 /// The events of a folder.
@@ -32,7 +31,7 @@ pub(super) struct EventFolder {
     events: Vec<GatewayEvent>,
 }
 
-/// What API Gateway handed to the function when it made this event.
+/// The request that API Gateway passed to the function in this event.
 struct GatewayEvent {
     name: String,
     request: Request<Bytes>,
@@ -52,7 +51,7 @@ impl EventFolder {
         Ok(Self { path: path.to_owned(), events })
     }
 
-    /// Delivers the events in the order of their names, and tells what became of each and which rows are there afterwards.
+    /// Delivers the events in the order of their names. Prints the answer to each, and the rows that the table holds afterwards.
     pub(super) async fn deliver(self, receiver: &Receiver, store: &Store) -> anyhow::Result<()> {
         say(format_args!("Delivered {} events from {}:", self.events.len(), self.path.display()))?;
         say("")?;
@@ -82,15 +81,15 @@ impl GatewayEvent {
             format!("{} is not an event of an API Gateway HTTP API (payload format 2.0)", file.display())
         })?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        // Another arrival than the recorded one, with an id of its own: a second delivery of an event is a duplicate, and
-        // not the receiver's own retry.
+        // The recorded request id is not used: it would make a second delivery look like the receiver's own retry instead of
+        // a duplicate.
         let (mut head, body) = request.into_parts();
         head.extensions.clear();
         Ok(Self { name, request: Request::from_parts(head, Bytes::copy_from_slice(&body)) })
     }
 }
 
-/// Under which keys a body may stand in the table: as the first of its event or as a revision, or in quarantine.
+/// The keys under which a body may be in the table: as its event, as a revision of it, or in quarantine.
 fn places_of(body: &[u8]) -> Vec<(String, String)> {
     let (group, keys) = match Event::parse(body) {
         Ok(event) => {

@@ -1,4 +1,4 @@
-//! `kaizala dev`: the receiver on this machine, over an embedded DynamoDB.
+//! `kaizala dev`: runs the receiver on this machine, over an embedded DynamoDB.
 
 mod folder;
 
@@ -30,14 +30,14 @@ use crate::{
     token::{AcceptedTokens, TokenDigest},
 };
 
-/// Lambda's limit on an invocation. There it goes for the body escaped as JSON and what API Gateway adds, so that the
-/// largest body that gets through is somewhat smaller.
+/// Lambda's limit on an invocation. On AWS it applies to the body escaped as JSON together with what API Gateway adds, so the
+/// largest body that Lambda accepts is somewhat smaller.
 const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
 /// Run the receiver on this machine, over an embedded DynamoDB.
 ///
-/// The code that answers is the Lambda's. The database is served on a port of its own, so that any DynamoDB tool can look
-/// inside. The callback token is read from KAIZALA_CALLBACK_TOKEN; without it, a fresh one is made and printed.
+/// It runs the same code as the Lambda. The database has a port of its own, so that any DynamoDB tool can look inside. The
+/// callback token is read from KAIZALA_CALLBACK_TOKEN; without it, a fresh token is made and printed.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala dev --memory")]
 pub(super) struct Dev {
@@ -53,15 +53,15 @@ pub(super) struct Dev {
     #[arg(long, env = "TABLE_NAME", default_value = "kaizala-events")]
     table: String,
 
-    /// File of the database; made if it does not exist.
+    /// File of the database; created if it does not exist.
     #[arg(long, env = "KAIZALA_DEV_DB", value_name = "FILE", default_value = "kaizala-dev.db")]
     db: PathBuf,
 
-    /// Keep the database in memory, whatever --db says: it is gone when the command ends, and takes about 10 KB an event.
+    /// Keep the database in memory instead of --db. It is lost when the command ends, and takes about 10 KB an event.
     #[arg(long, env = "KAIZALA_DEV_MEMORY")]
     memory: bool,
 
-    /// Folder of API Gateway events to deliver first, such as events/: one event a file, in the order of their names.
+    /// Folder of API Gateway events to deliver first, such as events/: one event per file, in the order of their names.
     #[arg(long, env = "KAIZALA_DEV_DELIVER", value_name = "DIR")]
     deliver: Option<PathBuf>,
 }
@@ -101,7 +101,7 @@ impl Dev {
         if let Some(events) = events {
             events.deliver(&receiver, &store).await?;
         }
-        // Not before: the lines about the folder's events would bury what became of them.
+        // Logging begins only now, so that its lines do not come between those about the folder's events.
         log_to_stderr();
         say(format_args!("Webhook   {url}"))?;
         say(format_args!("Database  {db_url} (table {}, {place})", self.table))?;
@@ -152,7 +152,7 @@ impl CallbackToken {
         }
     }
 
-    /// For the eyes: a token that somebody keeps elsewhere is not printed back.
+    /// The token for people to see. A token from the environment is not printed.
     fn shown(&self) -> String {
         match self {
             Self::FromEnvironment(_) => format!("the one in {CALLBACK_TOKEN_VARIABLE}"),
@@ -160,7 +160,7 @@ impl CallbackToken {
         }
     }
 
-    /// For a shell to put into a header.
+    /// The token as a shell puts it into a header.
     fn in_shell(&self) -> String {
         match self {
             Self::FromEnvironment(_) => format!("${CALLBACK_TOKEN_VARIABLE}"),
@@ -172,13 +172,13 @@ impl CallbackToken {
 async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        // Or it broke off, in which case nobody is there to read the status.
+        // If the body broke off instead, the sender is gone and does not read the status.
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     receiver.answer(Request::from_parts(head, body), arrival()).await.map(Body::from)
 }
 
-/// What API Gateway adds to a request: when it came, and an id.
+/// Makes what API Gateway adds to a request: the time of arrival and an id.
 fn arrival() -> Arrival {
     Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) }
 }

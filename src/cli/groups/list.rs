@@ -17,9 +17,9 @@ use crate::{
     tables::read::overview,
 };
 
-/// List the groups that there are events of: how many, and when the last one came.
+/// List the groups that have events, with how many they have and when the last one came.
 ///
-/// The live table is read in one pass over its index, which holds keys alone: a few read units for a thousand events.
+/// A live table is read through its index, which holds only keys: that costs a few read units for a thousand events.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala groups list --table NAME --region eu-west-1")]
 pub(super) struct List {
@@ -62,7 +62,7 @@ impl List {
             }),
             Source::Folder(folder) => of_export(&ExportFolder::find(folder)?),
             Source::S3(location) => {
-                let folder = tempfile::tempdir().context("there is no place for temporary files")?;
+                let folder = tempfile::tempdir().context("temporary files cannot be written: set TMPDIR")?;
                 let export = runtime.block_on(async {
                     let config = sdk_config(self.table.connect_options()).await?;
                     let progress = progress::spinner("{spinner} fetching {bytes} {bytes_per_sec}");

@@ -1,4 +1,4 @@
-//! `kaizala simulate api`: Kaizala's API on this machine.
+//! `kaizala simulate api`: serves a simulation of Kaizala's API on this machine.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::cli::{
 };
 use crate::simulator::api::{self, ApiConfig, Credentials, example};
 
-/// Serve Kaizala's API on this machine: access tokens, subscriptions, and a little data to pull.
+/// Serve a simulation of Kaizala's API on this machine: access tokens, subscriptions, and some responses to pull.
 ///
-/// Application and tokens are made up, and everything is gone when the command ends. Callback URLs must be https, or be
-/// on this machine.
+/// Application and tokens are made up, and nothing is kept when the command ends. Callback URLs must be https, or on this
+/// machine.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala simulate api --port 9100\n  kaizala simulate api --disable")]
 pub(in crate::cli) struct Api {
@@ -22,8 +22,8 @@ pub(in crate::cli) struct Api {
     #[arg(long, env = "KAIZALA_SIMULATOR_API_PORT", default_value_t = 9100)]
     port: u16,
 
-    /// Disable each subscription that many seconds after it was made, as Kaizala does when an event cannot be delivered: to
-    /// rehearse what to do then. One that was enabled again stays enabled.
+    /// Disable each subscription this many seconds after it was made, to rehearse what to do when Kaizala disables one. A
+    /// subscription that was enabled again stays enabled.
     #[arg(long, env = "KAIZALA_SIMULATOR_API_DISABLE", value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5")]
     disable: Option<u32>,
 }
@@ -49,7 +49,7 @@ impl Api {
     }
 }
 
-/// What a shell and a person need to know. The secrets are good for nothing but this run.
+/// Prints what a person needs, in a form that a shell takes. The secrets are valid for this run only.
 fn introduce(url: &str, credentials: &Credentials) -> anyhow::Result<()> {
     say(format_args!("API  {url}"))?;
     say("")?;

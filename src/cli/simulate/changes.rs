@@ -1,4 +1,4 @@
-//! What an incremental export holds: the differences between two states of a table.
+//! Computes the changes for an incremental export: the differences between two states of a table.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use crate::{
     store::{Change, StoredItem},
 };
 
-/// All items of a full export.
+/// Reads all items of a full export.
 pub(super) fn read_items(folder: &Path) -> anyhow::Result<Vec<StoredItem>> {
     let mut items = Vec::new();
     for file in ExportFolder::find(folder)?.files {
@@ -29,7 +29,7 @@ pub(super) fn read_items(folder: &Path) -> anyhow::Result<Vec<StoredItem>> {
     Ok(items)
 }
 
-/// What has become of every item within a period, as far as it has changed.
+/// The items that changed within a period, each as it was before and after.
 pub(super) fn changes(
     before: Vec<StoredItem>,
     after: Vec<StoredItem>,
@@ -52,7 +52,7 @@ fn by_key(items: Vec<StoredItem>) -> BTreeMap<(String, String), StoredItem> {
     items.into_iter().map(|item| (key(&item), item)).collect()
 }
 
-/// When an item was written, in microseconds: when it arrived, as far as that is within the period, else at its end.
+/// When an item was written, in microseconds: when it arrived if that is within the period, else the end of the period.
 fn written_at(item: Option<&StoredItem>, since: Timestamp, until: Timestamp) -> u64 {
     let arrived = item.and_then(StoredItem::received_at).filter(|time| (since..until).contains(time));
     let millis = arrived.map_or(until.epoch_millis() - 1, Timestamp::epoch_millis);

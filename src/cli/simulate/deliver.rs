@@ -1,4 +1,4 @@
-//! `kaizala simulate deliver`: plays Kaizala against any receiver, and compares the table with what was sent.
+//! `kaizala simulate deliver`: delivers events to a receiver as Kaizala does, and compares the table with what was sent.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -24,10 +24,10 @@ use crate::simulator::{
     tally::Tally,
 };
 
-/// Time that a retry waits, where Kaizala waits three quarters of an hour.
+/// How long a retry waits. Kaizala itself waits three quarters of an hour.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Play Kaizala against a receiver: handshake, events of every type, at least once and out of order.
+/// Deliver events to a receiver as Kaizala does: handshake, then events of every type, at least once and out of order.
 ///
 /// The callback token is read from KAIZALA_CALLBACK_TOKEN. The same seed makes the same events, in groups of their own.
 /// Exit code 1 if an event could not be delivered, or if --verify finds a difference.
@@ -40,19 +40,19 @@ pub(in crate::cli) struct Deliver {
     #[arg(long, env = "KAIZALA_SIMULATE_URL")]
     url: Uri,
 
-    /// How many events happen.
+    /// How many events to make.
     #[arg(long, env = "KAIZALA_SIMULATE_EVENTS", default_value_t = 1000)]
     events: u64,
 
-    /// Number that the events are made from.
+    /// Seed of the random numbers that the events are made from.
     #[arg(long, env = "KAIZALA_SIMULATE_SEED", default_value_t = 1)]
     seed: u64,
 
-    /// Share of the events that is delivered twice, half of them through a second subscription.
+    /// Share of the events that are delivered twice, half of them through a second subscription.
     #[arg(long, env = "KAIZALA_SIMULATE_DUPLICATES", default_value_t = 0.1, value_parser = share)]
     duplicates: f64,
 
-    /// Share of the events that is edited under the same event id.
+    /// Share of the events that are edited under the same event id.
     #[arg(long, env = "KAIZALA_SIMULATE_REVISIONS", default_value_t = 0.02, value_parser = share)]
     revisions: f64,
 
@@ -60,11 +60,11 @@ pub(in crate::cli) struct Deliver {
     #[arg(long, env = "KAIZALA_SIMULATE_LOST_ANSWERS", default_value_t = 0.0, value_parser = share)]
     lost_answers: f64,
 
-    /// How many deliveries are under way at once.
+    /// How many deliveries to make at the same time.
     #[arg(long, env = "KAIZALA_SIMULATE_CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
     concurrency: u16,
 
-    /// Deliveries a second on average; not limited by default.
+    /// Deliveries a second on average [default: no limit].
     #[arg(long, env = "KAIZALA_SIMULATE_RATE", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
 
@@ -72,7 +72,7 @@ pub(in crate::cli) struct Deliver {
     #[arg(long, env = "KAIZALA_SIMULATE_VERIFY")]
     verify: bool,
 
-    /// Send nothing, but compare the table with what the same options sent before.
+    /// Only compare: send nothing, and compare the table with what the same options have sent before.
     #[arg(long, env = "KAIZALA_SIMULATE_VERIFY_ONLY")]
     verify_only: bool,
 
@@ -180,8 +180,8 @@ struct DeliverySummary {
     verification: Option<Compared>,
 }
 
-/// The comparison, or why there is none: whoever reads the summary must not take a comparison that failed for one that was
-/// not asked for.
+/// The comparison, or why it failed. The summary says so, since a failed comparison must not look like one that was not asked
+/// for.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Compared {
@@ -244,7 +244,7 @@ impl DeliverySummary {
         say(format_args!("Throughput   {:.0} deliveries/s for {:.1} s", self.deliveries_per_second, self.seconds))?;
         match &self.verification {
             Some(Compared::Table(verification)) => verification.print(),
-            // The verdict says why.
+            // The error at the end says why.
             Some(Compared::Failed { .. }) => say("Verified     no: the comparison failed"),
             None => Ok(()),
         }

@@ -1,5 +1,5 @@
-//! `kaizala simulate export`: made-up events, or what a table holds, in the form of a DynamoDB export: to try dashboards
-//! without AWS, and in the place of what emulators do not write.
+//! `kaizala simulate export`: writes made-up events or the items of a table as a DynamoDB export, to try dashboards without
+//! AWS. Emulators of DynamoDB do not write exports.
 
 use std::path::PathBuf;
 
@@ -18,27 +18,27 @@ use crate::{
     store::{Arrival, Change, Record, StoredItem},
 };
 
-/// Size at which the next data file begins.
+/// The size at which a data file is full and the next one begins.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
-/// Of that many data files, each gets its share in turn, as the partitions of a table do.
+/// How many data files are written at a time. Each gets items in turn, like the partitions of a table.
 const OPEN_FILES: usize = 8;
-/// When the first event arrives, in epoch milliseconds, and how long until the next.
+/// When the first event arrives, in epoch milliseconds, and how long after it the next.
 const BEGINNING: i64 = generator::BEGINNING.cast_signed();
 const PAUSE: i64 = 5_000;
 
-/// Write a DynamoDB export, as AWS writes it to S3: of made-up events, to try exports and dashboards without AWS, or of a
-/// table.
+/// Write a DynamoDB export in the form in which AWS writes it to S3, of made-up events or of a table, to try exports and
+/// dashboards without AWS.
 ///
-/// The items of made-up events are what the receiver would have stored. The same seed makes the same events.
+/// The items of made-up events are those that the receiver would have stored. The same seed makes the same events.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala simulate export --events 10000 --out trial\n  \
                         kaizala export --from trial --out tables --format csv")]
 pub(in crate::cli) struct Export {
-    /// How many events happen.
+    /// How many events to make.
     #[arg(long, env = "KAIZALA_SIMULATE_EVENTS", default_value_t = 1000)]
     events: u64,
 
-    /// Number that the events are made from.
+    /// Seed of the random numbers that the events are made from.
     #[arg(long, env = "KAIZALA_SIMULATE_SEED", default_value_t = 1)]
     seed: u64,
 
@@ -46,11 +46,11 @@ pub(in crate::cli) struct Export {
     #[arg(long, env = "KAIZALA_SIMULATE_FROM", value_enum)]
     from: Option<Source>,
 
-    /// Write an incremental export: the changes alone, with the items before and after them.
+    /// Write an incremental export: only the changes, with each item before and after.
     #[arg(long, env = "KAIZALA_SIMULATE_INCREMENTAL")]
     incremental: bool,
 
-    /// Of an incremental export, the folder with a full export of what was there before; by default there was nothing.
+    /// With --incremental, the folder with a full export of the state before [default: an empty table].
     #[arg(long, env = "KAIZALA_SIMULATE_BEFORE", value_name = "DIR", requires = "incremental")]
     before: Option<PathBuf>,
 
@@ -62,11 +62,11 @@ pub(in crate::cli) struct Export {
     #[arg(long, env = "KAIZALA_SIMULATE_UNTIL", value_name = "TIME", value_parser = when)]
     until: Option<Timestamp>,
 
-    /// The export's id; by default one is made up.
+    /// The id of the export [default: a random one].
     #[arg(long = "export-id", env = "KAIZALA_SIMULATE_EXPORT_ID", value_name = "ID")]
     id: Option<String>,
 
-    /// What the keys of all objects begin with, and the path below --out.
+    /// The prefix of all object keys, which is also the path below --out.
     #[arg(long, env = "KAIZALA_SIMULATE_PREFIX", default_value = "")]
     prefix: String,
 
@@ -119,7 +119,7 @@ impl Export {
         say(format_args!("{lines} {what} in {}", self.out.display()))
     }
 
-    /// Calls `each` with every item of made-up events; returns when they end.
+    /// Calls `each` with every item of made-up events. Returns the time at which they end.
     fn made_up(&self, mut each: impl FnMut(StoredItem) -> Result<(), ExportFilesError>) -> anyhow::Result<Timestamp> {
         let mut received_at = BEGINNING;
         let plan = DeliveryPlan::new(self.seed, Mix { events: self.events, duplicates: 0.0, revisions: 0.02 });
@@ -158,7 +158,7 @@ struct DataFiles {
     folder: ExportFolderWriter,
     name: String,
     open: Vec<DataFileWriter>,
-    /// Which of them is next.
+    /// The file that gets the next item.
     at: usize,
     begun: usize,
     written: Vec<WrittenFile>,
@@ -175,7 +175,7 @@ impl DataFiles {
         Ok(files)
     }
 
-    /// Incremental exports share a folder, so that the name says whose the file is.
+    /// Begins a data file. Its name contains the name of the export, because incremental exports share a folder.
     fn next_file(&mut self) -> Result<DataFileWriter, ExportFilesError> {
         self.begun += 1;
         self.folder.data_file(&format!("{}-{:06}", self.name, self.begun))

@@ -1,4 +1,4 @@
-//! `kaizala simulate`: plays Kaizala, towards a receiver or towards an operator, or all the way to an export.
+//! `kaizala simulate`: takes the place of Kaizala for a receiver or an operator, or writes an export as AWS does.
 
 mod api;
 mod changes;
@@ -8,7 +8,7 @@ mod verification;
 
 use clap::{Args, Subcommand};
 
-/// Play Kaizala: deliver events to a receiver, serve Kaizala's API, or write an export of made-up events.
+/// Simulate Kaizala: deliver events to a receiver, serve Kaizala's API, or write an export of made-up events.
 #[derive(Args)]
 pub(super) struct Simulate {
     #[command(subcommand)]

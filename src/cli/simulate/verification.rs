@@ -1,4 +1,4 @@
-//! The comparison of the table with what was sent, and how it is told.
+//! Compares the table with what was sent, and prints the result.
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -13,10 +13,10 @@ use crate::{
     store::{ItemKind, ReadError, Store, StoredItem},
 };
 
-/// Longest list of keys that is printed for people.
+/// How many keys a list for people shows at most.
 const MOST_KEYS: usize = 20;
 
-/// What the comparison found.
+/// The differences that the comparison has found.
 #[derive(Serialize)]
 pub(super) struct Verification {
     expected: u64,
@@ -79,7 +79,7 @@ impl Verification {
     }
 }
 
-/// The item with the digest of its body, which is read whole.
+/// Reads the whole body of an item and returns the item with the digest of its body.
 async fn found(group: &str, item: &StoredItem, store: &Store) -> anyhow::Result<Found> {
     let body = match store.body(item).await {
         Ok(body) => Some(Sha256Digest::of(&body)),

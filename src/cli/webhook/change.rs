@@ -15,9 +15,9 @@ use crate::{
     kaizala::Change,
 };
 
-/// Change a subscription. What is not named stays as it is.
+/// Change a subscription. Only what is given changes.
 ///
-/// A new callback URL has to pass the handshake first.
+/// A new callback URL must pass the handshake first.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala webhook update dac6fccf-f2e9-4abc-94d7-793037e99da7 --token --token-file new-callback-token",
@@ -36,7 +36,7 @@ pub(super) struct Update {
     #[arg(long, env = "KAIZALA_CALLBACK_URL")]
     url: Option<String>,
 
-    /// Text that comes back with every event.
+    /// Text that Kaizala sends with every event.
     #[arg(long, env = "KAIZALA_CALLBACK_CONTEXT")]
     context: Option<String>,
 
@@ -44,7 +44,7 @@ pub(super) struct Update {
     #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
     validity_days: Option<u32>,
 
-    /// Change the callback token too: to the one in --token-file or KAIZALA_CALLBACK_TOKEN.
+    /// Change the callback token to the one in --token-file or KAIZALA_CALLBACK_TOKEN.
     #[arg(long, env = "KAIZALA_CHANGE_TOKEN")]
     token: bool,
 
@@ -82,9 +82,9 @@ impl Update {
     }
 }
 
-/// Enable a subscription again after Kaizala disabled it.
+/// Enable a subscription that Kaizala has disabled.
 ///
-/// Kaizala disables a webhook when an event cannot be delivered for two days: fix the receiver first.
+/// Kaizala disables a webhook if an event cannot be delivered for two days, so fix the receiver first.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala webhook enable dac6fccf-f2e9-4abc-94d7-793037e99da7")]
 pub(super) struct Enable {

@@ -1,4 +1,4 @@
-//! How subscriptions are, for `kaizala doctor`: what `sync` would find, and which tokens they send.
+//! The state of subscriptions for `kaizala doctor`: what `sync` would do, and which tokens they send.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::{
     token::TokenDigest,
 };
 
-/// A file of subscriptions, as far as other checks need it.
+/// The parts of a file of subscriptions that other checks need.
 pub(in crate::cli) struct Wishes(Subscriptions);
 
 impl Wishes {
@@ -17,18 +17,18 @@ impl Wishes {
         Subscriptions::read(file).map(Self)
     }
 
-    /// The groups that are subscribed to.
+    /// The groups that have a subscription in the file.
     pub(in crate::cli) fn groups(&self) -> Vec<String> {
         let groups = self.0.wanted.iter().filter(|wanted| wanted.object.object_type == ObjectType::Group);
         groups.map(|wanted| wanted.object.id.clone()).collect()
     }
 
-    /// The digests of the callback tokens that events are to carry.
+    /// The digests of the callback tokens that events will carry.
     pub(in crate::cli) fn digests(&self) -> Vec<TokenDigest> {
         self.0.wanted.iter().map(|wanted| digest(&wanted.callback_token)).collect()
     }
 
-    /// What `kaizala webhook sync` would do, an entry for each thing.
+    /// What `kaizala webhook sync` would do, in words: one entry for each step.
     pub(in crate::cli) async fn unfulfilled(&self, account: Account) -> anyhow::Result<Vec<String>> {
         let kaizala = account.open()?;
         Ok(in_words(&plan(&kaizala, &self.0, false).await?))

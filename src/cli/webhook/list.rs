@@ -1,4 +1,4 @@
-//! `kaizala webhook list`.
+//! `kaizala webhook list`: lists subscriptions, and marks those that need care.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -18,25 +18,25 @@ use crate::{
 
 /// List the subscriptions to a group, an action or a package, and mark those that need care.
 ///
-/// Kaizala lists subscriptions by object only. Callback tokens are shown by the beginning of their digests. A subscription
-/// ends soon when it ends within 30 days, or within the renew_before_days of the --file.
+/// Kaizala lists subscriptions only by object. Instead of a callback token, the beginning of its digest is shown. A
+/// subscription ends soon if it ends within 30 days, or within the renew_before_days of the --file.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala webhook list --file subscriptions.toml")]
 #[group(id = "objects", required = true, multiple = false)]
 pub(super) struct List {
-    /// Those to that group.
+    /// Subscriptions to this group.
     #[arg(long, env = "KAIZALA_WEBHOOK_GROUP", value_name = "ID", group = "objects")]
     group: Option<String>,
 
-    /// Those to that action.
+    /// Subscriptions to this action.
     #[arg(long, env = "KAIZALA_WEBHOOK_ACTION", value_name = "ID", group = "objects")]
     action: Option<String>,
 
-    /// Those to that package.
+    /// Subscriptions to this package.
     #[arg(long, env = "KAIZALA_WEBHOOK_PACKAGE", value_name = "ID", group = "objects")]
     package: Option<String>,
 
-    /// Those to every object in a file for `kaizala webhook sync`.
+    /// Subscriptions to every object in this file, which is that of `kaizala webhook sync`.
     #[arg(long, env = "KAIZALA_WEBHOOK_FILE", value_name = "FILE", group = "objects")]
     file: Option<PathBuf>,
 
@@ -72,7 +72,7 @@ impl List {
     }
 }
 
-/// Names what is not as it should be.
+/// Says in words what is wrong with a subscription.
 fn needs(webhook: &Webhook, all: &[Webhook], soon: Duration) -> Vec<&'static str> {
     let is_twin = |other: &Webhook| other.id != webhook.id && same_url(&other.callback_url, &webhook.callback_url);
     let has_twin = all.iter().any(is_twin);
@@ -87,7 +87,7 @@ fn needs(webhook: &Webhook, all: &[Webhook], soon: Duration) -> Vec<&'static str
     .collect()
 }
 
-/// Whole days until it ends, below zero when it has ended.
+/// Whole days until a subscription ends. Negative if it has ended.
 fn days_left(webhook: &Webhook, now: Timestamp) -> Option<i64> {
     Some((webhook.valid_until?.epoch_millis() - now.epoch_millis()).div_euclid(DAY_MS))
 }

@@ -1,4 +1,4 @@
-//! `kaizala webhook`: subscriptions, one by one or as a file says.
+//! `kaizala webhook`: looks after subscriptions, one by one or all that a file describes.
 
 mod change;
 mod example;
@@ -23,7 +23,7 @@ use crate::{
     simulator::sender::Sender,
 };
 
-/// Look after subscriptions: what Kaizala sends where, and whether it still does.
+/// Look after subscriptions: which events Kaizala sends to which URL.
 #[derive(Args)]
 pub(super) struct Webhook {
     #[command(subcommand)]
@@ -58,17 +58,17 @@ impl Webhook {
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// The longest time in days, a century, so that a mistyped number is found.
+/// The most days that an option or a file may say: a century. A larger number is a typing error.
 const MAX_DAYS: u32 = 36_500;
 
-/// A number of days from now.
+/// The time that is a number of days from now.
 fn in_days(days: u32) -> Option<Timestamp> {
     Timestamp::from_epoch_millis(now().epoch_millis() + i64::from(days) * DAY_MS)
 }
 
-/// Makes the handshake that Kaizala makes before it accepts a callback URL, so that a wrong URL is found here.
+/// Makes the same handshake that Kaizala makes before it accepts a callback URL, to find a wrong URL before Kaizala is called.
 async fn shake_hands(url: &str) -> anyhow::Result<()> {
-    // Not even the beginning of what is not a URL is known to be fit to be shown.
+    // The error does not quote the text: if it is not a URL, any part of it may be secret.
     let uri: Uri = url.parse().context("the callback URL is not a URL")?;
     let token = format!("{} + %2B/=", Uuid::new_v4());
     Sender::new(uri, "")?.validate(&token).await.with_context(|| {
@@ -79,20 +79,20 @@ async fn shake_hands(url: &str) -> anyhow::Result<()> {
     })
 }
 
-/// What `all` stands for where event types are named.
+/// The word for all event types in options and files.
 const ALL: &str = "all";
 
 fn all_event_types() -> Vec<String> {
     EventType::ALL.into_iter().map(|event_type| event_type.name().to_owned()).collect()
 }
 
-/// Checks that Kaizala is known to send an event type: a misspelt one would be subscribed to and never come.
+/// Checks that Kaizala sends an event type. Kaizala would accept a misspelt type, and never send it.
 fn known_event_type(name: &str) -> Result<String, String> {
     let known = EventType::from_name(name).map(|event_type| event_type.name().to_owned());
     known.ok_or_else(|| format!("{name} is not an event type; there are {}", all_event_types().join(", ")))
 }
 
-/// Event types, separated by commas, or `all`.
+/// Reads event types that are separated by commas, or `all`.
 fn event_types(text: &str) -> Result<EventTypes, String> {
     if text == ALL {
         return Ok(EventTypes(all_event_types()));

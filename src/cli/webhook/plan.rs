@@ -1,4 +1,4 @@
-//! What `kaizala webhook sync` is about to do, in words and as JSON. Secrets are shown by their digests, URLs in part.
+//! The plan of `kaizala webhook sync` in words and as JSON. Tokens are shown as digests, URLs without their secret parts.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     kaizala::{CallbackHost, Leftover, Secret, Step, SyncPlan},
 };
 
-/// What a step changes of a subscription. There is nothing to change `from` in a new one.
+/// A field that a step changes. `from` is `None` for a new subscription.
 enum Changed<'a> {
     Url { from: &'a str, to: &'a str },
     EventTypes { from: Option<&'a [String]>, to: &'a [String] },
@@ -111,7 +111,7 @@ pub(super) fn to_json(plan: &SyncPlan, is_applied: bool) -> Value {
     })
 }
 
-/// Word, id of the subscription, why.
+/// One word for a step, the id of its subscription, and the reason.
 pub(super) fn described(step: &Step) -> (&'static str, Option<&str>, String) {
     match step {
         Step::Register(webhook) => ("register", None, shown_url(&webhook.callback_url)),

@@ -1,4 +1,4 @@
-//! `kaizala webhook register`.
+//! `kaizala webhook register`: makes a subscription.
 
 use anyhow::Context;
 use clap::Args;
@@ -20,9 +20,9 @@ use crate::{
 
 /// Subscribe to a group, an action or a package.
 ///
-/// The callback URL has to pass the handshake first. The callback token comes from --token-file or KAIZALA_CALLBACK_TOKEN;
-/// only its digest is printed, which the deployment must accept (CALLBACK_TOKEN_SHA256) before events come. Warns if there
-/// is such a subscription already.
+/// The callback URL must pass the handshake first. The callback token comes from --token-file or KAIZALA_CALLBACK_TOKEN; only
+/// its digest is printed. Add the digest to the deployment (CALLBACK_TOKEN_SHA256) before events come. Warns if such a
+/// subscription exists already.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala webhook register --group 74943849802190eaea3810 --events all \\\n    --url https://abc123.execute-api.eu-west-1.amazonaws.com/webhook --token-file callback-token"
@@ -39,11 +39,11 @@ pub(super) struct Register {
     #[arg(long, env = "KAIZALA_CALLBACK_URL")]
     url: String,
 
-    /// Text that comes back with every event.
+    /// Text that Kaizala sends with every event.
     #[arg(long, env = "KAIZALA_CALLBACK_CONTEXT")]
     context: Option<String>,
 
-    /// Days for which the subscription is valid; two years by default.
+    /// Days for which the subscription is valid [default: two years].
     #[arg(long, env = "KAIZALA_VALIDITY_DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
     validity_days: Option<u32>,
 

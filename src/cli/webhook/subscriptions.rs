@@ -1,4 +1,4 @@
-//! The file that says which subscriptions there are to be.
+//! The TOML file that describes the wanted subscriptions.
 
 use std::{env, fs, path::Path, time::Duration};
 
@@ -13,17 +13,17 @@ use crate::{
 };
 
 const DAY: Duration = Duration::from_hours(24);
-/// Kaizala's own default.
+/// How many days a subscription is valid if the file does not say: the same as Kaizala's own default.
 const VALIDITY: Duration = Duration::from_hours(2 * 365 * 24);
 
-/// What is wanted, and how it is looked after.
+/// The wanted subscriptions, and how to look after them.
 pub(super) struct Subscriptions {
     pub(super) wanted: Vec<Wanted>,
-    /// Every object that is named, once, those that are to have no subscription among them.
+    /// Every object that the file names, each once, including those that must not have a subscription.
     pub(super) objects: Vec<SubscribedObject>,
     validity: Duration,
     pub(super) renew_before: Duration,
-    /// Hosts that are ours besides those of wanted callback URLs.
+    /// Hosts that are ours, in addition to those of the callback URLs.
     further_hosts: Vec<CallbackHost>,
 }
 
@@ -59,7 +59,7 @@ enum Events {
     Listed(Vec<String>),
 }
 
-/// Where the callback token is. The token itself does not belong in the file, and is not quoted if it is there.
+/// Where the callback token is. The token itself does not belong in the file. If somebody wrote it there, no error quotes it.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum TokenReference {
@@ -72,7 +72,7 @@ impl Subscriptions {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         let text = fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
-        // The error's whole text quotes lines, and somebody may have pasted a token.
+        // Only the error's message is used: its whole text quotes lines, which may contain a pasted token.
         let file: File = toml::from_str(&text)
             .map_err(|error| anyhow!("{name}, line {}: {}", line_of(&error, &text), unquoted(error.message())))?;
         Self::understand(file, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("{name} cannot be used"))
@@ -93,7 +93,7 @@ impl Subscriptions {
         ensure!(!file.subscription.is_empty(), "there is no [[subscription]] in it");
         let mut wanted = Vec::new();
         let mut objects: Vec<SubscribedObject> = Vec::new();
-        // The file may hold a secret in a wrong place: what is not understood is named by its place and not quoted.
+        // Errors name the place of a value instead of quoting it, because somebody may have put a secret there.
         let host =
             |(at, host): (usize, &String)| host.parse().with_context(|| format!("prune_hosts, entry {}", at + 1));
         let mut further_hosts =
@@ -138,7 +138,7 @@ impl Subscriptions {
     }
 }
 
-/// A message without the text that it quotes, which is a value of the file; names of fields are in backticks.
+/// Removes from a message the text in quotation marks, which is a value of the file. Names of fields are in backticks and stay.
 fn unquoted(message: &str) -> String {
     match (message.find('"'), message.rfind('"')) {
         (Some(start), Some(end)) if start < end => format!("{}…{}", &message[..=start], &message[end..]),
@@ -163,14 +163,14 @@ impl TokenReference {
         match self {
             Self::Env { env: variable } => match env::var(variable) {
                 Ok(token) if !token.is_empty() => Ok(token.into()),
-                // Somebody may have pasted the token there.
+                // The name is not quoted, because somebody may have pasted the token there.
                 _ => bail!(
-                    "callback_token.env must be the name of a variable that holds the token: it names none that is set"
+                    "callback_token.env must be the name of a variable that holds the token, but no such variable is set"
                 ),
             },
             Self::File { file } => {
                 let path = folder.join(file);
-                // Somebody may have pasted the token there too; a file that exists may be named.
+                // The path is not quoted either, unless such a file exists.
                 if let Err(error) = fs::metadata(&path) {
                     return Err(error).context("callback_token.file must be the path of a file that holds the token");
                 }

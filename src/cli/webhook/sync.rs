@@ -1,4 +1,4 @@
-//! `kaizala webhook sync`: makes Kaizala's subscriptions those of a file.
+//! `kaizala webhook sync`: makes Kaizala's subscriptions match a file.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -19,11 +19,11 @@ use crate::{
     kaizala::{Kaizala, Step, SyncPlan},
 };
 
-/// Make subscriptions what a file says: register, repair, renew.
+/// Make subscriptions match a file: register, repair and renew them.
 ///
-/// Shows what is to be done and asks. What is to be done follows from the file and from what Kaizala lists, so that an
-/// interrupted run is continued by the next one. Disabled subscriptions are enabled, those that end soon are renewed.
-/// Subscriptions to the file's objects that it does not name are listed with `leave`.
+/// Shows the plan and asks before it changes anything. The plan depends only on the file and on what Kaizala lists, so the
+/// same command continues an interrupted run. Disabled subscriptions are enabled, and those that end soon are renewed.
+/// Subscriptions to the file's objects that are not in the file are listed with `leave`.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala webhook sync subscriptions.toml --check   # exit code 3 when something is to be done"
@@ -33,7 +33,7 @@ pub(super) struct Sync {
     #[arg(env = "KAIZALA_SUBSCRIPTIONS")]
     file: PathBuf,
 
-    /// Change nothing, whatever --yes says; exit code 3 when there is something to do.
+    /// Change nothing, even with --yes. Exit code 3 if there is something to do.
     #[arg(long, env = "KAIZALA_CHECK")]
     check: bool,
 
@@ -41,8 +41,8 @@ pub(super) struct Sync {
     #[arg(long, env = "KAIZALA_YES")]
     yes: bool,
 
-    /// Delete subscriptions to the objects of the file that it does not name, if they call a host of the file's callback
-    /// URLs or of its prune_hosts. Without this they are only listed.
+    /// Delete subscriptions to the file's objects that are not in the file, if they call a host of its callback URLs or
+    /// prune_hosts. Without this option they are only listed.
     #[arg(long, env = "KAIZALA_PRUNE")]
     prune: bool,
 
@@ -70,7 +70,7 @@ impl Sync {
         if !plan.steps.is_empty() {
             confirm(&format!("Do that? Changes: {}.", plan.steps.len()), self.yes)?;
             apply(&kaizala, &plan).await?;
-            // What Kaizala answers to a change is not documented. What it lists is what counts.
+            // Kaizala's answer to a change is not documented, so the list of subscriptions shows whether the change was made.
             let rest = self::plan(&kaizala, &wanted, self.prune).await?;
             if !rest.steps.is_empty() {
                 bail!("Kaizala took the changes, but not all is as the file says:\n{}", in_words(&rest));
@@ -83,7 +83,7 @@ impl Sync {
     }
 }
 
-/// What a check ends with.
+/// The result of a check: an error with exit code 3 if something is to be done.
 fn drift(plan: &SyncPlan) -> anyhow::Result<()> {
     let (steps, unwanted) = (plan.steps.len(), plan.unwanted());
     let todo = match (steps, unwanted) {
@@ -111,7 +111,7 @@ fn closing_line(plan: &SyncPlan) -> String {
     }
 }
 
-/// What is to be done so that Kaizala lists what the file says.
+/// Makes the plan by which Kaizala's subscriptions will match the file.
 pub(super) async fn plan(kaizala: &Kaizala, wanted: &Subscriptions, prune: bool) -> anyhow::Result<SyncPlan> {
     let mut listed = Vec::new();
     for object in &wanted.objects {
@@ -136,12 +136,12 @@ async fn apply(kaizala: &Kaizala, plan: &SyncPlan) -> anyhow::Result<()> {
             Step::Register(webhook) => kaizala.register(webhook).await.map(|_| ()),
             Step::Update { webhook, change, .. } => kaizala.update(&webhook.id, change).await,
             Step::Delete(leftover) => match kaizala.delete(&leftover.id).await {
-                // Somebody else did, or this command before it was interrupted.
+                // Somebody else has deleted it, or this command did before it was interrupted.
                 Err(error) if error.is_not_found() => Ok(()),
                 done => done,
             },
         };
-        done.with_context(|| format!("{}: run this again, what is done stays done", step.object()))?;
+        done.with_context(|| format!("{}: run the command again to continue", step.object()))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Where the callback token of a subscription comes from, and where a fresh one goes.
+//! Where the callback token of a subscription comes from, and where a fresh token is kept.
 
 use std::{
     fs::File,
@@ -15,17 +15,17 @@ use crate::{
     token::TokenDigest,
 };
 
-/// Where the callback token comes from.
+/// The option that says where the callback token comes from.
 #[derive(Args)]
 pub(super) struct TokenSource {
-    /// File with the callback token, `-` for standard input. If the file does not exist, a fresh token is made and
-    /// written to it, readable by its owner alone. By default the token is taken from KAIZALA_CALLBACK_TOKEN.
+    /// File with the callback token, or `-` for standard input. If the file does not exist, a fresh token is made and written
+    /// to it, readable only by its owner [default: the token in KAIZALA_CALLBACK_TOKEN].
     #[arg(long, env = "KAIZALA_CALLBACK_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
 impl TokenSource {
-    /// The token. A fresh one is on the disk before Kaizala is told of it.
+    /// Reads the token, or makes one. A fresh token is on the disk before Kaizala gets it.
     pub(super) fn token(&self) -> anyhow::Result<Secret> {
         let token = match &self.token_file {
             Some(path) if path.as_os_str() == "-" => {
@@ -58,7 +58,7 @@ pub(super) fn read_token_file(path: &Path) -> anyhow::Result<Option<Secret>> {
     trimmed(&text, &path.display().to_string()).map(|token| Some(token.into()))
 }
 
-/// A line break at the end is not part of the token.
+/// Removes the line break after a token, and checks that nothing but a token is there. `place` names the file in an error.
 fn trimmed(text: &str, place: &str) -> anyhow::Result<String> {
     let token = text.trim_end_matches(['\r', '\n']);
     ensure!(!token.is_empty(), "{place} holds no token");
@@ -78,7 +78,7 @@ fn keep(path: &Path, token: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// What the deployment must accept.
+/// The digest of a token, which the deployment must accept.
 pub(super) fn digest(token: &Secret) -> TokenDigest {
     TokenDigest::of(token.expose().as_bytes())
 }

@@ -1,4 +1,4 @@
-// What the fixed charts show of the selected counts.
+// The charts that every report has, made from the selected counts.
 
 Chart.defaults.animation = false;
 Chart.defaults.maintainAspectRatio = false;
@@ -38,7 +38,7 @@ function timeColumn() {
   return { hour: 'Hour', day: 'Day' }[data.unit] ?? `First day of the ${data.unit}`;
 }
 
-// What a bar says, beside it or, where there is no room, in it.
+// The label of a bar: beside the bar, or inside it if there is not enough room.
 const barTexts = {
   id: 'barTexts',
   afterDatasetsDraw(chart, args, { texts }) {
@@ -115,7 +115,7 @@ function ranking(bars, sets, { unit, format = (number) => wholeNumber.format(num
   };
 }
 
-// The names with the most in the whole report have colours of their own, whatever is selected.
+// The most frequent names of the whole report have colours of their own, so that a selection does not change colours.
 function ranked(slots) {
   const own = slots.slice(0, COLOURS.length);
   return { own, rest: slots.slice(COLOURS.length) };
@@ -133,7 +133,7 @@ function stackBy(counts, slots, key, name, rest) {
     sets.push([rest(further.length), REST, numbers]);
   }
   const shown = overTime(sets);
-  // The table has them all.
+  // The chart has room for some; the table shows all.
   const columns = slots.filter((slot) => sums.has(slot));
   shown.table = { columns: [shown.table.columns[0], ...columns.map(name)],
     rows: selectedBins().map((day, at) => [day, ...columns.map((slot) => sums.get(slot)[at])]) };
@@ -170,7 +170,7 @@ function responsesByAction() {
   };
 }
 
-// What bars of actions say about themselves, and what they select.
+// The labels of bars that stand for actions, and what a click on them selects.
 function actionBars(slots) {
   return { ids: slots.map((slot) => data.actions[slot].id), pick: (at) => narrow({ action: actionValue(slots[at]) }) };
 }
@@ -188,7 +188,7 @@ function completionByAction() {
   const part = ([, , of, all]) => (all > 0 ? of / all : 0);
   rows.sort((one, other) => part(one) - part(other) || other[3] - one[3] || one[0] - other[0]);
   const of = (kind) => rows.filter((row) => row[1] === kind && row[3] > 0);
-  // Jobs are many and small: cards come first.
+  // Cards come before jobs, which are many and have few responses each.
   const cards = of('Card').slice(0, 10);
   const worst = new Set([...cards, ...of('Job').slice(0, BARS - cards.length)]);
   const drawn = rows.filter((row) => worst.has(row));
@@ -214,7 +214,7 @@ function jobs() {
   };
 }
 
-// Events of a type by the selected bins, edits not counted again.
+// How many events of a type each selected bin has. Edits are not counted.
 function changesOf(type) {
   const of = (counts) => sumsByBin(counts, (series) => data.types[series[1]]).get(type);
   const [events, edits] = [of(data.counts.events), of(data.counts.revisions)];

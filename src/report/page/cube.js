@@ -1,8 +1,8 @@
-// The counts, and sums of them over what the filters select.
+// The counts of the report, and sums of those that the filters select.
 
 const data = JSON.parse(document.getElementById('data').textContent);
 
-// Lists of counts say the series as the difference to the one before. `width` is how many numbers follow on series and bin.
+// Replaces the differences between series in a list of counts by their numbers. `width` is how many numbers follow series and bin.
 function unpack(list, width) {
   const stride = width + 2;
   for (let at = stride; at < list.length; at += stride) list[at] += list[at - stride];
@@ -17,12 +17,12 @@ for (const question of data.questions) {
   question.bars = unpack(question.bars, 2);
 }
 
-// What is selected: sets of places in the lists of groups, types and actions (null for all), and bins from `first` to `last`.
+// The selection: sets of places in the lists of groups, types and actions (null for all), and the bins from `first` to `last`.
 const filter = { group: null, type: null, actions: null, first: 0, last: data.bins.length - 1 };
 
 let passes = [];
 
-// To be called when the filter was changed.
+// To be called after the filter was changed.
 function select() {
   passes = data.series.map(([group, type, action]) =>
     (filter.group === null || filter.group.has(group))
@@ -34,7 +34,7 @@ function isSelected(series, bin) {
   return passes[series] && bin >= filter.first && bin <= filter.last;
 }
 
-// Calls `each(series, bin, numbers…)` with every selected count of a list.
+// Calls `each(series, bin, numbers…)` for every selected entry of a list.
 function forSelected({ list, stride }, each) {
   for (let at = 0; at < list.length; at += stride) {
     if (isSelected(list[at], list[at + 1])) each(data.series[list[at]], list[at + 1], list[at + 2], list[at + 3], at / stride);
@@ -47,14 +47,14 @@ function total(counts) {
   return sum;
 }
 
-// Sums by the key that `key(series)` makes; a map of the sums.
+// Sums the selected counts by `key(series)`. Returns a map from key to sum.
 function sumsBy(counts, key) {
   const sums = new Map();
   forSelected(counts, (series, bin, count) => sums.set(key(series), (sums.get(key(series)) ?? 0) + count));
   return sums;
 }
 
-// Sums by the key and by the selected bins; a map of arrays.
+// Sums the selected counts by `key(series)` and bin. Returns a map from key to an array of sums.
 function sumsByBin(counts, key) {
   const sums = new Map();
   forSelected(counts, (series, bin, count) => {
@@ -65,7 +65,7 @@ function sumsByBin(counts, key) {
   return sums;
 }
 
-// Sums of one list by the selected bins.
+// Sums the selected counts of a list by bin. Returns an array.
 function byBin(counts) {
   return sumsByBin(counts, () => 0).get(0) ?? new Array(Math.max(0, filter.last - filter.first + 1)).fill(0);
 }

@@ -1,9 +1,9 @@
-// The filters: fields to search in, each of which offers what the others leave, and the fragment of the address.
+// The filters: search fields, each of which offers what the others leave. The fragment of the URL keeps what is selected.
 
-// What was chosen, by ids that mean the same in the next report: '' for everything.
+// The chosen ids, which mean the same in the next report. '' stands for everything.
 const chosen = { group: '', type: '', action: '' };
 
-// The places that a choice stands for; null for all.
+// The places in the lists of the report that a choice stands for, or null for all.
 const PLACES = {
   group: (value) => value && data.groups.findIndex((group) => group.id === value),
   type: (value) => value && data.types.indexOf(value),
@@ -42,7 +42,7 @@ function left(kind) {
   return found;
 }
 
-// What each filter offers: value, text, what the tooltip says, heading.
+// The options of each filter: value, text, tooltip, heading.
 const OFFERED = {
   group: () => [...left('group')].sort((one, other) => one - other).map((slot) => [groupValue(slot), groupName(slot), data.groups[slot]?.id ?? '', '']),
   type: () => [...left('type')].filter((slot) => slot !== null).sort((one, other) => one - other).map((slot) => [typeValue(slot), typeName(slot), '', '']),
@@ -58,7 +58,7 @@ const OFFERED = {
 };
 const EVERYTHING = { group: 'All groups', type: 'All types', action: 'All actions' };
 
-// A field with a list below: what is typed narrows the list, arrows and Enter choose.
+// A field with a list of options below it. Typing narrows the list; the arrow keys and Enter choose from it.
 class Chooser {
   constructor(kind) {
     this.kind = kind;
@@ -74,7 +74,7 @@ class Chooser {
     this.input.addEventListener('input', () => this.open(this.input.value));
     this.input.addEventListener('keydown', (event) => this.key(event));
     this.input.addEventListener('blur', () => this.close());
-    // The field keeps the focus.
+    // A click on an option must not take the focus from the field.
     this.list.addEventListener('mousedown', (event) => event.preventDefault());
     this.list.addEventListener('click', (event) => {
       const option = event.target.closest('[role=option]');
@@ -86,7 +86,7 @@ class Chooser {
     return [['', EVERYTHING[this.kind], '', ''], ...OFFERED[this.kind]()];
   }
 
-  // Writes what was chosen into the field.
+  // Shows the chosen option in the field.
   write() {
     const option = this.options().find(([value]) => value === chosen[this.kind]);
     this.input.value = option?.[1] ?? chosen[this.kind];
@@ -160,7 +160,7 @@ function readFilters() {
   filter.actions = places('action', chosen.action);
   const [from, to] = ['from', 'to'].map((id) => document.getElementById(id).value);
   const days = data.bins.map((bin) => bin.slice(0, 10));
-  // A bin counts when any of its days is asked for; the hours of a day have its name.
+  // A bin is selected if any of its days is. The name of an hour begins with that of its day.
   const next = data.unit === 'hour' ? days.findIndex((day) => day >= from) + 1 : days.findIndex((day) => day > from);
   filter.first = from ? Math.max(0, (next <= 0 ? days.length : next) - 1) : 0;
   filter.last = to ? days.findLastIndex((day) => day <= to) : days.length - 1;
@@ -170,7 +170,7 @@ function readFilters() {
   select();
 }
 
-// Filters by what a bar stands for.
+// Sets the filter to what a bar of a chart stands for.
 function narrow({ first, last = first, ...more }) {
   Object.assign(chosen, more);
   if (first !== undefined && data.unit !== 'hour') {
@@ -186,7 +186,7 @@ function resetFilters() {
   for (const id of ['from', 'to']) document.getElementById(id).value = document.getElementById(id).defaultValue;
 }
 
-// The fragment of the address says what is selected, so that a link or a reload shows it again.
+// The fragment of the URL holds the selection, so that a link or a reload shows the same.
 function writeFragment() {
   const parts = new URLSearchParams();
   for (const [kind, value] of Object.entries(chosen)) if (value) parts.set(kind, value);

@@ -1,4 +1,4 @@
-// Numbers, days and names as text.
+// Formats numbers, days and names as text.
 
 const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const someDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
@@ -8,7 +8,7 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
 
-// The name of a bin of time that begins then.
+// The name of the bin of time that begins at a date.
 function unitName(unit, day) {
   const date = new Date(`${day.slice(0, 10)}T00:00:00Z`);
   if (unit === 'hour') return `${dayFormat.format(date)} ${day.slice(11)}`;
@@ -25,7 +25,7 @@ function share(part, whole) {
   return whole > 0 ? percentage.format(part / whole) : '–';
 }
 
-// Where several have the same name, the beginning of the id tells them apart.
+// If several things have the same name, the beginning of the id is added to each.
 function distinct(name, id, names) {
   return names.get(name) > 1 && id ? `${name} · ${id.slice(0, 8)}` : name;
 }
@@ -66,7 +66,7 @@ function actionLabel(slot) {
   return distinct(actionName(slot), data.actions[slot].id, actionNames);
 }
 
-// What somebody is called, with phone number or id for the tooltip.
+// The name of a person, with phone number or id for the tooltip.
 function personCell(place) {
   const [id, name] = data.people[place] ?? [];
   return { text: name || id || 'Nobody named', title: name ? id : '' };
@@ -80,7 +80,7 @@ function actionCell(slot) {
   return { text: actionLabel(slot), title: data.actions[slot].id ?? '' };
 }
 
-// The card that asks a question: of several the first, and how many more.
+// The card that asks a question. If several ask it, the first and how many others.
 function cardOf(question) {
   const slots = new Set();
   for (let at = 0; at < question.answered.list.length; at += question.answered.stride) slots.add(data.series[question.answered.list[at]][2]);
@@ -93,12 +93,12 @@ function questionTitle(question) {
   return question.title?.trim() || `Question ${question.position} (no title)`;
 }
 
-// For canvases: text of another direction must not move what stands beside it.
+// For canvases: isolates text, so that another direction of writing does not move the text beside it.
 function isolated(text) {
   return `\u2068${text}\u2069`;
 }
 
-// What tells names apart stands at the end, behind a dot, and stays.
+// Shortens a name. The part at the end, behind a dot, is kept, since it tells names apart.
 function shortened(text, most) {
   const [, name, end] = /^(.*)( · [^·]{1,8})$/su.exec(text) ?? [];
   if (end && text.length > most) return `${isolated(shortened(name, Math.max(6, most - 7)))}${end.slice(0, 7)}`;

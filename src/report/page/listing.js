@@ -1,22 +1,22 @@
-// A table that opens on demand, can be searched and saved as CSV.
+// A table that the reader can open, search, and save as CSV.
 
 const MOST_ROWS = 300;
-// A shorter table is read at a glance.
+// A shorter table does not need a search field.
 const SEARCHED = 12;
 
-// What a cell says: a number, a text, or a text with more about it (`title` for the tooltip, `href`).
+// The text of a cell. A cell is a number, a text, or an object with a text and more (`title` for the tooltip, `href`).
 function cellText(cell) {
   const plain = cell !== null && typeof cell === 'object' ? cell.text : cell;
   return typeof plain === 'number' ? someDigits.format(plain) : plain ?? '–';
 }
 
 function cellContent(cell) {
-  // Only addresses of the web: text that people wrote must not run as a script.
+  // Only http and https become links: a URL that somebody wrote must not run as a script.
   if (!cell?.href || !/^https?:\/\//i.test(cell.href)) return cellText(cell);
   return element('a', { href: cell.href, target: '_blank', rel: 'noopener noreferrer', textContent: cellText(cell) });
 }
 
-// As a spreadsheet reads it: quoted, and with an apostrophe in front of what it would take for a formula.
+// A cell for a spreadsheet: quoted, and with an apostrophe in front of a text that would be read as a formula.
 function csvOf(columns, rows) {
   const plain = (cell) => (typeof cell === 'number' ? String(cell) : cell === null ? '' : cellText(cell));
   const safe = (text) => (/^[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]/.test(text) ? `'${text}` : text);

@@ -1,4 +1,4 @@
-// The page: filters, summary, panels.
+// Builds the page: filters, summary, panels.
 
 const byId = (id) => document.getElementById(id);
 
@@ -18,7 +18,7 @@ const FIXED = [
 function prepareFilters() {
   const [from, to] = (data.period ?? ['', '']).map((time) => time.slice(0, 10));
   for (const id of ['from', 'to']) Object.assign(byId(id), { min: from, max: to, defaultValue: id === 'from' ? from : to, disabled: !data.period });
-  // On a phone they would be all that is seen.
+  // On a phone, open filters would fill the whole screen.
   const isNarrow = matchMedia('(max-width: 40rem)');
   const fold = () => { byId('fold').open = !isNarrow.matches; };
   isNarrow.addEventListener('change', fold);
@@ -79,7 +79,7 @@ function update() {
 
 byId('filters').addEventListener('change', update);
 byId('skip').addEventListener('click', (event) => {
-  // The fragment is the filters'.
+  // The fragment of the URL belongs to the filters, so the link does not change it.
   event.preventDefault();
   byId('charts').focus();
   byId('charts').scrollIntoView();
@@ -93,7 +93,7 @@ byId('show-all').addEventListener('click', () => {
   resetFilters();
   update();
 });
-// Colours are the style's.
+// Charts take their colours from the style sheet, so they are drawn again when light changes to dark.
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', update);
 readFragment();
 update();

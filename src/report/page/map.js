@@ -1,15 +1,16 @@
-// Places on a map: coasts and borders, zoomed to the points.
+// Draws places on a map of coasts and borders that is zoomed to them.
 
 const MAP_HEIGHT = 320;
-// Of points all over the world, which is wider than high.
+// The height of a map of the whole world, which is wider than high.
 const WORLD_HEIGHT = 210;
-// Closer, an outline of the world says nothing: then a small map in the corner says where it is.
+// The least height of a map in degrees.
 const LEAST_DEGREES = 0.2;
+// If a map is narrower than this many degrees, its coasts do not say where it is: a small map of the world in the corner does.
 const LOCATED = 25;
 
 const world = (() => {
   const { scale, translate, arcs, land } = JSON.parse(document.getElementById('world').textContent);
-  // Points are differences to the one before, in steps of a grid.
+  // A line is a list of points, each as the difference from the one before in steps of a grid.
   const lines = arcs.map((arc) => {
     let [x, y] = [0, 0];
     return arc.map(([dx, dy]) => [(x += dx) * scale[0] + translate[0], (y += dy) * scale[1] + translate[1]]);
@@ -19,7 +20,7 @@ const world = (() => {
 })();
 
 function drawWorld(ctx, x, y, width = 1) {
-  // What goes on beyond 180° begins anew on the other side.
+  // A line that crosses 180° is cut there, and continues on the other side.
   const goesOn = (points, at) => at > 0 && Math.abs(points[at][0] - points[at - 1][0]) < 180;
   const path = (points) => points.forEach(([degreesEast, degreesNorth], at) => ctx[goesOn(points, at) ? 'lineTo' : 'moveTo'](x(degreesEast), y(degreesNorth)));
   ctx.fillStyle = colour('land');
@@ -34,7 +35,7 @@ function drawWorld(ctx, x, y, width = 1) {
   ctx.stroke();
 }
 
-// The whole world in a corner, with a mark at what the map shows.
+// Draws the whole world in a corner, with a mark where the map is.
 function drawLocator(ctx, { left, bottom }, x, y) {
   const [width, height] = [108, 54];
   const [from, top] = [left + 6, bottom - height - 6];
@@ -78,7 +79,7 @@ const mapPlugin = {
 };
 Chart.register(mapPlugin);
 
-// From where to where the axes go: all points with some room, as wide and as high as the earth is there.
+// The range of the axes: it holds all points with some room around them, in the proportions of the earth at that latitude.
 function mapWindow(points, width, height) {
   const span = (numbers) => [Math.min(...numbers), Math.max(...numbers)];
   const [[west, east], [south, north]] = [span(points.map(({ x }) => x)), span(points.map(({ y }) => y))];
@@ -96,7 +97,7 @@ function mapOf(places) {
   const short = (positive, negative) => (value) => `${Math.abs(Number(value.toFixed(3)))}°${value === 0 ? '' : value < 0 ? negative : positive}`;
   const east = points.map(({ x }) => x);
   const height = Math.max(...east) - Math.min(...east) > 120 ? WORLD_HEIGHT : MAP_HEIGHT;
-  // A few round degrees, and none that the earth does not have.
+  // Ticks are a few round numbers of degrees within the range of latitude and longitude.
   const round = (scale, most) => {
     const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30].find((each) => (scale.max - scale.min) / each < 5) ?? 90;
     const first = Math.ceil(scale.min / step);

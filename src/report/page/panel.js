@@ -1,5 +1,5 @@
-// A panel: title, note, chart, legend, and the same numbers in a table; a list is a table alone. What it shows is told to it
-// by `show`.
+// A panel: title, note, chart, legend, and a table with the same numbers. A list is a panel that has only the table. `show`
+// sets the contents.
 
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -7,7 +7,7 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
-// User text: its own direction, whatever the page's.
+// Marks an element with text of users, whose direction of writing may differ from the page's.
 function userText(name, text, properties = {}) {
   return element(name, { dir: 'auto', textContent: text, ...properties });
 }
@@ -44,8 +44,8 @@ class Panel {
     panels.push(this);
   }
 
-  // `shown`: note, chart (type, labels, datasets with `colour`, options), height, table (columns, rows), further (name,
-  // columns, rows), pick (called with the place of a bar that was chosen), empty (a text when there is nothing to draw).
+  // `shown` has: note, chart (type, labels, datasets with `colour`, options), height, table (columns, rows), further (name,
+  // columns, rows), pick (called with the place of a chosen bar), empty (a text to show if there is nothing to draw).
   show(shown) {
     this.shown = shown;
     this.note.textContent = shown.note ?? '';
@@ -152,7 +152,7 @@ class Panel {
     event.preventDefault();
   }
 
-  // Shows and says what is at a place of the chart; null for nowhere.
+  // Shows the tooltip at a place of the chart and announces it to screen readers. null hides it.
   activate(at) {
     this.at = at;
     if (!this.chart) return;

@@ -1,4 +1,4 @@
-// Lists of people: who is active, who has not answered, who has open jobs.
+// The lists of people: who is active, who has not answered, and who has open jobs.
 
 function activePeople() {
   const events = new Map();

@@ -1,7 +1,7 @@
-// A panel for each question, drawn as its answers ask for.
+// A panel for each question, with the kind of chart that suits its answers.
 
 const FIRST = 12;
-// Of texts, in the chart; the table has some more.
+// How many texts the chart shows. The table has some more.
 const TEXTS = 8;
 
 function barsOf(question) {
@@ -60,7 +60,7 @@ const CHARTS = {
     labels.push(isWhole ? `over ${at(count - 1)}` : `${at(count)} and more`);
     const ticks = labels.map((label, bar) => (bar === 0 ? '<' : bar > count ? '>' : at(bar - 1)));
     let rows = labels.map((label, bar) => [label, bars.get(bar) ?? 0, ticks[bar]]);
-    // What is far from all others would leave no room for them: the axis ends before, the table has it.
+    // The axis leaves out values far from all others, since they would leave no room for these. The table has them.
     const outside = ['below', 'above'].map((side, at) => [at ? count + 1 : 0, side]).filter(([bar]) => bars.get(bar));
     const drawn = rows.slice(1, count + 1);
     rows = rows.filter((row, bar) => (bar > 0 && bar <= count) || bars.get(bar));
@@ -123,7 +123,7 @@ function histogram(rows, title) {
   };
 }
 
-// Of the questions of the selected actions, the first ones or all.
+// Shows the first questions of the selected actions, or all of them.
 class Questions {
   constructor() {
     this.grid = document.getElementById('questions');
@@ -157,7 +157,7 @@ class Questions {
   panel(question) {
     if (!this.panels.has(question)) {
       const panel = new Panel(`question-${data.questions.indexOf(question)}`, questionTitle(question), this.grid, { over: cardOf(question) });
-      // In the order of the data, whenever it is made.
+      // Panels stand in the order of the data, in whatever order they are made.
       const after = data.questions.slice(data.questions.indexOf(question) + 1).find((other) => this.panels.has(other));
       if (after) this.grid.insertBefore(panel.root, this.panels.get(after).root);
       this.panels.set(question, panel);

@@ -1,7 +1,7 @@
-// Answers that the page holds as such: numbers for quartiles, texts for their words, files for their links.
+// The single answers that the page holds: numbers for quartiles, texts for frequent words, files for links.
 
 const MOST_WORDS = 12;
-// They are in every text, whatever it says.
+// Words that are frequent in every text, whatever it is about.
 const COMMON = new Set(('a about after all also an and any are as at be been but by can could did do for from had has have he her his how i if in into is it its'
   + ' just me more my no not of on or our out she so some than that the their them then there they this to too up us was we were what when which who will with would you your').split(' '));
 
@@ -9,7 +9,7 @@ function samplesOf(question) {
   return question.samples.filter(([series, bin]) => isSelected(series, bin));
 }
 
-// Of so many sorted numbers the one at that part of the way.
+// The quantile of sorted numbers at a part between 0 and 1.
 function quantile(numbers, part) {
   const at = (numbers.length - 1) * part;
   const [low, high] = [numbers[Math.floor(at)], numbers[Math.ceil(at)]];
@@ -37,7 +37,7 @@ function textsOf(question) {
   return samplesOf(question).filter((sample) => sample.length === 3 && typeof sample[2] === 'string');
 }
 
-// The most frequent words of long texts; null if there are none.
+// The most frequent words of long texts, or null if there are no such texts.
 function wordsOf(question) {
   const texts = textsOf(question);
   if (!texts.length) return null;
@@ -53,7 +53,7 @@ function wordsOf(question) {
   };
 }
 
-// Texts and files one by one, on demand.
+// A table of single texts and files, which the reader can open.
 function furtherOf(question) {
   const texts = textsOf(question);
   if (texts.length) return { name: `Texts (${wholeNumber.format(texts.length)})`, columns: ['Text', 'Group', timeColumn()], rows: texts.map(sampleRow) };

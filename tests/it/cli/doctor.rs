@@ -126,7 +126,7 @@ async fn another_version_another_token_and_silence_are_told() {
 
     tag(&operator, "0.0.1", b"another").await;
     let ran = doctor(&operator, &[]).await;
-    assert_found(&ran, "template", "to do", "deployed with version 0.0.1");
+    assert_found(&ran, "template", "to do", "the deployment has version 0.0.1");
     assert_found(&ran, "token", "to do", &TokenDigest::of(CALLBACK_TOKEN.as_bytes()).to_string());
     assert_found(&ran, "last event", "to do", "there is none");
 

@@ -147,7 +147,7 @@ fn a_damaged_item_is_named_and_left_out_only_when_asked() {
     items.extend(message("small", "whole"));
     write_export(&raw, &items, 2);
 
-    let advice = "an item is damaged; --skip-damaged leaves such items out: item g / TextMessageCreated#large: a part is missing";
+    let advice = "an item is damaged: leave such items out with --skip-damaged: item g / TextMessageCreated#large: a part is missing";
     fails(&raw, advice);
 
     let tables = exported(text(&raw), &["--skip-damaged"]);

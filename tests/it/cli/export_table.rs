@@ -98,13 +98,16 @@ async fn a_scan_that_fails_goes_on_where_it_was_and_says_how_old_it_is() {
     let before = fs::read(out.join("messages.ndjson")).expect("it is there");
 
     let error = interrupted(&world, &out);
-    assert!(error.contains("goes on where this one has left off"), "{error}");
+    assert!(error.contains("run the same command to resume"), "{error}");
     assert_eq!(fs::read(out.join("messages.ndjson")).expect("it is there"), before);
 
     let (code, output, error) = scanned(&world, &out, &[]);
 
     assert_eq!(code, 0, "{output}{error}");
-    assert!(error.contains("the scan that began at 2") && error.contains("s ago; --no-resume begins anew"), "{error}");
+    assert!(
+        error.contains("the scan that began at 2") && error.contains("s ago; use --no-resume to start again"),
+        "{error}"
+    );
     assert_eq!(world.proxy.take_operations().len(), all - 2);
     assert!(output.contains(r#""items":12"#), "{output}");
     assert_eq!(entries(folder.path()), ["out"]);
@@ -162,7 +165,7 @@ async fn a_finished_scan_is_not_used_again_after_a_later_failure() {
     let out = folder.path().join("out");
     let (code, _, error) = scanned(&world, &out, &[]);
     assert_eq!(code, 1);
-    assert!(error.contains("an item is damaged; --skip-damaged leaves such items out: item g / "), "{error}");
+    assert!(error.contains("an item is damaged: leave such items out with --skip-damaged: item g / "), "{error}");
     assert_eq!(entries(folder.path()), [""; 0]);
     world.deliver_body(message("later", "came since")).await;
 

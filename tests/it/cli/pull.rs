@@ -305,7 +305,7 @@ async fn a_pull_that_was_interrupted_is_continued_by_the_same_command() {
         operator.world.proxy.next(Fault::Rejection);
     }
     let ran = pull(&operator, &[]).await;
-    assert!(ran.code == 1 && ran.error.contains("run this again"), "{ran:?}");
+    assert!(ran.code == 1 && ran.error.contains("run the command again"), "{ran:?}");
     operator.world.proxy.heal();
     let there = table(&operator.world).await.len() as u64;
     assert!((1..40).contains(&there), "{there}");

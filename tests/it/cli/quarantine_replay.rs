@@ -164,7 +164,7 @@ async fn a_replay_ends_when_dynamodb_is_out_of_reach_and_tells_what_was_done() {
     let replayed = ran.json_whatever_the_code()["replayed"].clone();
     let results: Vec<_> = replayed.as_array().expect("it is a list").iter().map(|one| one["result"].clone()).collect();
     assert!(ran.code == 1 && results.len() == 6 && results[0] == "stored" && results[5] == "failed", "{ran:?}");
-    assert!(ran.error.contains("run this again"), "{ran:?}");
+    assert!(ran.error.contains("run the command again"), "{ran:?}");
 }
 
 #[tokio::test]

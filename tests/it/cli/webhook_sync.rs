@@ -113,7 +113,7 @@ async fn a_run_that_broke_off_is_continued_by_the_next_one() {
     // Two lists and one registration pass; then Kaizala refuses.
     let proxy = StopsAfter::calls(&operator, 3).await;
     let ran = sync(&operator, &["--yes"]).await;
-    assert!(ran.code == 1 && ran.error.contains("run this again"), "{ran:?}");
+    assert!(ran.code == 1 && ran.error.contains("run the command again"), "{ran:?}");
     assert_eq!(operator.api.subscriptions().len(), 1);
 
     proxy.go_on();

@@ -1,4 +1,4 @@
-//! A real browser, headless, told what to do over its `DevTools` protocol through a pipe.
+//! A real browser without a window, controlled over its `DevTools` protocol through a pipe.
 
 use std::{
     env, fs,
@@ -14,12 +14,12 @@ use tempfile::TempDir;
 
 use super::process::PATIENCE;
 
-/// What Chromium is called, by Debian and others.
+/// The names under which Chromium is installed.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// What it says beside the protocol, in its profile.
+/// The file in the profile with what the browser prints outside of the protocol.
 const STDERR: &str = "stderr.txt";
 
-/// A browser is many processes. One at a time leaves the machine to tests that others run beside it with a time limit.
+/// A browser is many processes. Only one runs at a time, so that tests with a time limit get enough of the machine.
 static ONE: Mutex<()> = Mutex::new(());
 
 /// A browser with one page.
@@ -30,23 +30,23 @@ pub struct Browser {
     session: Option<String>,
     last: u64,
     events: Vec<Value>,
-    /// Removed with the browser.
+    /// The profile, which is removed with the browser.
     profile: TempDir,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Browser {
-    /// Opens a file in a window of that width.
+    /// Opens a file in a window of a width in pixels.
     pub fn open(file: &Path, width: u32) -> Self {
         let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().expect("there is a place for files");
-        // Messages go through descriptors 3 and 4; the shell puts our pipes there.
+        // The browser reads messages from descriptor 3 and writes them to 4. The shell connects these with our pipes.
         let mut command = Command::new("sh");
         command.args(["-c", r#"exec "$@" 3<&0 4>&1 0</dev/null 1>/dev/null 2>"$0""#]);
         command.arg(profile.path().join(STDERR)).arg(chromium()).args([
             "--headless",
             "--remote-debugging-pipe",
-            // Containers run as root and have no namespaces to give; the page is our own.
+            // The browser's sandbox does not work in containers that run as root, and the page is our own.
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
@@ -92,13 +92,13 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    /// Lets the page believe that people prefer `light` or `dark`.
+    /// Sets the color scheme that the page sees as preferred: `light` or `dark`.
     pub fn prefer(&mut self, scheme: &str) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.call("Emulation.setEmulatedMedia", &features);
     }
 
-    /// The value of an expression, or of what it promises, in the page.
+    /// Evaluates an expression in the page and returns its value. If that is a promise, waits for it.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let result = self.call("Runtime.evaluate", &parameters);
@@ -126,7 +126,7 @@ impl Browser {
         }
     }
 
-    /// Types a text into what has the focus.
+    /// Types a text into the element that has the focus.
     pub fn write(&mut self, text: &str) {
         self.call("Input.insertText", &json!({"text": text}));
     }
@@ -139,13 +139,13 @@ impl Browser {
         }
     }
 
-    /// From now on, puts what the page saves into a folder.
+    /// Sends all later downloads of the page to a folder.
     pub fn save_into(&mut self, folder: &Path) {
         let parameters = json!({"behavior": "allow", "downloadPath": folder, "eventsEnabled": true});
         self.call("Browser.setDownloadBehavior", &parameters);
     }
 
-    /// Waits until something was saved.
+    /// Waits until a download is complete.
     pub fn wait_for_saved(&mut self) {
         while !self.events_of(&["Browser.downloadProgress"]).iter().any(|event| event["params"]["state"] == "completed")
         {
@@ -154,9 +154,9 @@ impl Browser {
         }
     }
 
-    /// Errors and warnings so far: of scripts, of the console, of the browser about the page.
+    /// All errors and warnings so far: from scripts, from the console, and from the browser about the page.
     pub fn complaints(&mut self) -> Vec<Value> {
-        // Everything that happened before this answer was told before it.
+        // The browser reports events in order, so all earlier ones have arrived when this call is answered.
         self.evaluate("0");
         let kinds =
             ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded", "Page.javascriptDialogOpening"];
@@ -218,7 +218,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It closes its helpers too; a profile in use could not be removed.
+        // Closing the browser ends its helper processes too. The profile could not be removed while they use it.
         self.session = None;
         let _ = self.input.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
         while self.messages.recv_timeout(PATIENCE).is_ok() {}

@@ -12,11 +12,11 @@ pub struct Dev {
 }
 
 impl Dev {
-    /// Starts it on free ports.
+    /// Starts the command on free ports.
     pub fn start(arguments: &[&str], token: Option<&str>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
         command.args(["dev", "--port", "0", "--db-port", "0"]).args(arguments);
-        // What the developer's own shell sets is none of the test's business.
+        // Variables of the developer's shell must not influence the test.
         for variable in ["KAIZALA_CALLBACK_TOKEN", "KAIZALA_DEV_DB", "KAIZALA_DEV_MEMORY", "TABLE_NAME"] {
             command.env_remove(variable);
         }
@@ -28,7 +28,7 @@ impl Dev {
         Self { process, url, db_url }
     }
 
-    /// POSTs a body and returns status line, headers and body.
+    /// Delivers a body by POST, and returns status line, headers and body of the answer.
     pub fn post(&self, token: &str, body: &[u8]) -> String {
         let address =
             self.url.strip_prefix("http://").and_then(|url| url.strip_suffix("/webhook")).expect("it is local");

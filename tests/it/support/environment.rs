@@ -1,4 +1,4 @@
-//! A Lambda environment: the receiver's binary, and the runtime API that it fetches its events from.
+//! A Lambda environment: the process of the receiver, and the runtime API from which it fetches its events.
 //!
 //! The runtime interface emulator of `lambda.rs` runs the release binary; this one runs the binary that is built with the
 //! tests, and tells an answer from an error of the function.
@@ -32,7 +32,7 @@ use super::{
 
 const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 
-/// The environment. Takes one event at a time.
+/// A Lambda environment. It takes one event at a time.
 pub struct Environment {
     pub process: Process,
     events: Sender<String>,
@@ -70,7 +70,7 @@ impl Environment {
         Self { process: Process::start(&mut command), events, outcomes }
     }
 
-    /// What the function makes of an event: an answer, or an error of the function.
+    /// Invokes the function with an event. Returns its answer or its error.
     pub async fn invoke(&mut self, event: &Value) -> Result<Value, Value> {
         self.events.send(event.to_string()).await.expect("somebody serves it");
         let outcome = timeout(PATIENCE, self.outcomes.recv()).await.ok().flatten();

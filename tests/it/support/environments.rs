@@ -1,5 +1,5 @@
-//! Lambda in miniature: environments, which are processes of the receiver with a runtime API each, behind one URL as API
-//! Gateway has it. Quicker than the runtime interface emulator, and made for environments that die.
+//! A small Lambda: several environments, each a process of the receiver with a runtime API, behind one URL like that of API
+//! Gateway. It is faster than the runtime interface emulator, and its environments can be killed.
 //!
 //! The runtime API: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
@@ -38,7 +38,7 @@ use super::{
 /// The function's timeout, as in `template.yaml`.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Environments of the function.
+/// All environments of a function.
 pub struct Environments {
     pub url: Uri,
     gateway: Arc<Gateway>,
@@ -60,12 +60,12 @@ struct Invocation {
 
 struct Environment {
     next: Arc<tokio::sync::Mutex<mpsc::Receiver<Invocation>>>,
-    /// Who waits for the answer of what this environment is at: one invocation at a time, unless one got lost on its way.
+    /// Those who wait for the answer to an invocation of this environment: one at a time, unless an invocation got lost.
     running: Mutex<HashMap<String, oneshot::Sender<Bytes>>>,
 }
 
 impl Environments {
-    /// Starts that many processes of a receiver over the DynamoDB at a URL.
+    /// Starts a number of processes of a receiver over the DynamoDB at a URL.
     pub async fn start(receiver: &Path, count: usize, dynamodb_url: &str) -> Self {
         let (waiting, next) = mpsc::channel(1);
         let next = Arc::new(tokio::sync::Mutex::new(next));
@@ -170,7 +170,7 @@ async fn answered(
     answer: Bytes,
 ) -> StatusCode {
     if let Some(waiting) = environment.running.lock().expect("nobody panics while holding it").remove(&id) {
-        // The sender may have given up.
+        // The sender may have given up waiting.
         let _ = waiting.send(answer);
     }
     StatusCode::ACCEPTED

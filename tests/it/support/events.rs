@@ -1,4 +1,4 @@
-//! The events of `events/`: what API Gateway hands to the function, one case a file.
+//! The events of `events/`: what API Gateway passes to the function, one case per file.
 
 use std::{fs, path::PathBuf};
 
@@ -23,7 +23,7 @@ pub struct Sample {
     pub event: Value,
 }
 
-/// The sample of that name, without `.json`.
+/// Reads the sample with a name, which is given without `.json`.
 pub fn sample(name: &str) -> Sample {
     let path = folder().join(format!("{name}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -46,7 +46,7 @@ fn folder() -> PathBuf {
 }
 
 impl Sample {
-    /// An authenticated callback with that body, and a request id of its own.
+    /// A callback with the right token, a body, and a request id of its own.
     pub fn with_body(body: &[u8]) -> Self {
         let mut sample = sample("text-message-created").again();
         match std::str::from_utf8(body) {
@@ -59,7 +59,7 @@ impl Sample {
         sample
     }
 
-    /// The same delivery once more: same body, another request id.
+    /// A second delivery of the same event: the body is the same, the request id is another.
     pub fn again(mut self) -> Self {
         self.event["requestContext"]["requestId"] = json!(Uuid::new_v4().to_string());
         self
@@ -76,13 +76,13 @@ impl Sample {
         serde_json::from_slice(&self.body()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    /// What the function is handed.
+    /// The event as JSON, as the function gets it.
     pub fn payload(&self) -> GatewayEvent {
         to_raw_value(&self.event).expect("it is JSON")
     }
 }
 
-/// Callbacks with a right token and a stored body each, of which something else is as it should not be.
+/// Callbacks that must be stored although something about each request is unusual. All have a right token.
 pub fn strange() -> Vec<Sample> {
     let named = |name: &str, pointer: &str, value: Value| {
         let body = json!({"eventId": name, "eventType": "TextMessageCreated", "data": {"text": "x"}}).to_string();
@@ -115,7 +115,7 @@ pub fn strange() -> Vec<Sample> {
     ]
 }
 
-/// Text that hardly compresses: a hash chain in base64, of exactly that many bytes.
+/// Text of an exact length in bytes that hardly compresses: a chain of hashes in base64.
 pub fn noise(seed: &str, bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 128);
     let mut block = Sha512::digest(seed);
@@ -127,7 +127,7 @@ pub fn noise(seed: &str, bytes: usize) -> String {
     text
 }
 
-/// An answer.
+/// An answer of the function.
 #[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,
@@ -148,7 +148,7 @@ impl Reply {
         serde_json::from_slice(&self.body).expect("the answer is JSON")
     }
 
-    /// What became of a delivery that was accepted.
+    /// The outcome of a delivery that was accepted, such as `stored`.
     pub fn outcome(&self) -> String {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
         self.json()["outcome"].as_str().expect("an outcome is a string").to_owned()

@@ -1,4 +1,4 @@
-//! What stands in front of a receiver: HTTP on a port, as API Gateway has it.
+//! A small API Gateway: serves a receiver by HTTP on a port.
 
 use std::sync::{
     Arc, Mutex,
@@ -22,7 +22,7 @@ use super::{
     world::{World, arrival},
 };
 
-/// A receiver of this process behind a URL.
+/// A receiver within this process, behind a URL.
 pub struct Served {
     pub url: Uri,
     unavailable: Arc<AtomicUsize>,
@@ -60,7 +60,7 @@ pub struct Lambdas {
 
 struct Environment {
     lambda: Mutex<Lambda>,
-    /// One event at a time.
+    /// The processes, each of which takes one event at a time.
     idle: Semaphore,
 }
 
@@ -73,7 +73,7 @@ impl Lambdas {
         Self { url, environments, proxy_url: world.proxy.url().to_owned() }
     }
 
-    /// Kills a process, whatever it is doing, and starts another in its place. Whether there was one to kill.
+    /// Kills a process, whatever it is doing, and starts another in its place. Returns whether there was one to kill.
     pub fn replace(&self, index: usize) -> bool {
         let mut lambda = self.environments[index].lambda.lock().expect("nobody panics while holding it");
         let killed = lambda.process.kill_children() > 0;
@@ -91,11 +91,11 @@ async fn invoke(State((environments, next)): State<Pool>, request: Request) -> R
     let port = environment.lambda.lock().expect("nobody panics while holding it").port();
     let answer = spawn_blocking(move || try_invoke(port, &event)).await.expect("it does not panic");
     drop(idle);
-    // A function that crashed is a 502 at API Gateway.
+    // API Gateway answers 502 if the function crashes.
     answer.and_then(|answer| response(&answer)).unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response())
 }
 
-/// What API Gateway hands to the function for a request.
+/// Makes the event that API Gateway passes to the function for a request.
 pub async fn gateway_event(request: Request) -> Value {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
@@ -121,7 +121,7 @@ pub async fn gateway_event(request: Request) -> Value {
     })
 }
 
-/// What API Gateway makes of the function's answer; `None` if that is not an answer.
+/// Makes the HTTP response that API Gateway sends for the function's answer: `None` if that is not a valid answer.
 pub fn response(answer: &Value) -> Option<Response> {
     let status = StatusCode::from_u16(answer["statusCode"].as_u64()?.try_into().ok()?).ok()?;
     Some((status, answer["body"].as_str()?.to_owned()).into_response())

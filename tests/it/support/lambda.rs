@@ -17,7 +17,7 @@ use super::{
 
 pub const RETENTION_DAYS: u32 = 30;
 
-/// What the function finds in its environment, but for the way to DynamoDB.
+/// The environment variables of the function, except those for DynamoDB.
 pub fn configuration() -> [(&'static str, String); 5] {
     [
         ("TABLE_NAME", TABLE.to_owned()),
@@ -37,7 +37,7 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    /// Starts the function over the world's table, at the log level that says the most.
+    /// Starts the function over the table of a world, at the most detailed log level.
     pub fn start(world: &World) -> Self {
         Self::start_with(&[("AWS_ENDPOINT_URL_DYNAMODB", world.proxy.url())])
     }
@@ -58,12 +58,12 @@ impl Lambda {
         Self { process: Process::start(&mut command), port }
     }
 
-    /// The port that takes invocations.
+    /// The port that accepts invocations.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Invokes the function, once it is up, and returns what it returns to API Gateway.
+    /// Waits until the function is up, invokes it, and returns its answer to API Gateway.
     pub fn invoke(&self, sample: &Sample) -> Value {
         let head = format!("POST {INVOCATIONS} HTTP/1.1");
         let answer = http(&format!("127.0.0.1:{}", self.port), &head, sample.event.to_string().as_bytes());
@@ -72,7 +72,7 @@ impl Lambda {
     }
 }
 
-/// Invokes whatever function is behind a port; none when there is none, or when it dies on the way.
+/// Invokes the function behind a port: `None` if there is no function, or it dies during the invocation.
 pub fn try_invoke(port: u16, event: &Value) -> Option<Value> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let event = event.to_string();

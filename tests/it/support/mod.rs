@@ -1,4 +1,4 @@
-//! What the tests have in common: a table in a real engine, a proxy in front of it, the events of `events/`.
+//! What the tests share: a table in a real engine, a proxy in front of it, the events of `events/`, and programs as processes.
 
 pub mod browser;
 pub mod dev;

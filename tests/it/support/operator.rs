@@ -1,4 +1,4 @@
-//! An operator: the command line as a process, with the simulated Kaizala API at its other end.
+//! An operator: runs the command line as a process against the simulated Kaizala API.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 
 use super::{World, events::CALLBACK_TOKEN, gateway::Served, process::run, world::TABLE};
 
-/// A Kaizala API in this process, a receiver with its table, and a home for an operator's files.
+/// A simulated Kaizala API, a receiver with its table, and a home folder for an operator's files.
 pub struct Operator {
     pub api: Api,
     pub api_url: String,
@@ -27,7 +27,7 @@ pub struct Operator {
     home: TempDir,
 }
 
-/// How a command ended, and what it said.
+/// The exit code of a command, and what it has printed.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -36,7 +36,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// What it printed, of a command that is expected to succeed.
+    /// Asserts that the command has succeeded, and returns its output.
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         self.json_whatever_the_code()
@@ -93,7 +93,7 @@ impl Operator {
         path
     }
 
-    /// The command, with what it needs in its environment and nothing else.
+    /// The command with the variables that it needs, and no others.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
         command.args(arguments).env_clear().current_dir(self.home.path()).envs([
@@ -114,7 +114,7 @@ impl Operator {
         self.run_with(arguments, &[]).await
     }
 
-    /// Runs a command to its end with more in its environment; without what is empty.
+    /// Runs a command to its end with further variables. A variable with an empty value is removed.
     pub async fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
         let mut command = self.command(arguments);
         for (name, value) in environment {
@@ -136,12 +136,12 @@ impl Operator {
         ran
     }
 
-    /// What no command may show.
+    /// The secrets, which no command may print.
     fn secrets(&self) -> [&str; 3] {
         [&self.credentials.application_secret, &self.credentials.refresh_token, CALLBACK_TOKEN]
     }
 
-    /// What a client of the library is made of: quick, and with a state file of its own.
+    /// The configuration of a client of the library, without long pauses and with a state file of its own.
     pub fn config(&self) -> Config {
         let secret = |text: &String| kaizala::Secret::from(text.clone());
         Config {
@@ -156,7 +156,7 @@ impl Operator {
         }
     }
 
-    /// A client of the library.
+    /// Makes a client of the library.
     pub fn client(&self) -> kaizala::Kaizala {
         kaizala::Kaizala::new(self.config()).expect("the system has certificates")
     }

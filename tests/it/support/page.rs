@@ -1,4 +1,4 @@
-//! The report: made by the command as a process, and its page in a browser.
+//! The report: the command as a process makes it, and a browser opens its page.
 
 use std::{path::Path, process::Command};
 
@@ -8,18 +8,18 @@ use super::{browser::Browser, process::run, tables::text};
 
 const HELPERS: &str = include_str!("page.js");
 
-/// A page in a browser, and what the tests ask it.
+/// A page in a browser, with the questions that tests ask about it.
 pub struct Page(pub Browser);
 
 impl Page {
-    /// Opens a report in a window of that width.
+    /// Opens a report in a window of a width in pixels.
     pub fn open(file: &Path, width: u32) -> Self {
         let mut browser = Browser::open(file, width);
         browser.evaluate(&format!("window.see = {HELPERS}; 0"));
         Self(browser)
     }
 
-    /// What a function of `page.js` returns.
+    /// Calls a function of `page.js` and returns its result.
     pub fn ask(&mut self, expression: &str) -> Value {
         self.0.evaluate(&format!("see.{expression}"))
     }
@@ -57,7 +57,7 @@ impl Page {
     }
 }
 
-/// Runs a command and returns exit code, stdout and stderr.
+/// Runs a command and returns exit code, standard output and standard error.
 pub fn kaizala(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaizala"));
     for variable in ["TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_REGION"] {
@@ -68,7 +68,7 @@ pub fn kaizala(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().expect("it exits"), text(output.stdout), text(output.stderr))
 }
 
-/// Makes a report and returns the command's summary.
+/// Makes a report and returns the summary that the command prints.
 pub fn report(from: &Path, out: &Path, more: &[&str]) -> Value {
     let (code, output, error) =
         kaizala(&[&["report", "--from", text(from), "--out", text(out), "--json"], more].concat());

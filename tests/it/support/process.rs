@@ -1,4 +1,4 @@
-//! Programs as processes: started, awaited by what they say, ended with the test.
+//! Runs programs as processes, waits for what they print, and ends them with the test.
 
 use std::{
     fs,
@@ -11,10 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything may take to come up on a busy machine.
+/// How long a program may take to start on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A running program; it is killed when this goes.
+/// A running program. It is killed when this is dropped.
 pub struct Process {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -22,7 +22,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program and listens to its stdout and stderr.
+    /// Starts a program and collects its standard output and standard error.
     pub fn start(command: &mut Command) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -33,7 +33,7 @@ impl Process {
         Self { child, lines, output }
     }
 
-    /// Waits for a line that `wanted` finds something in.
+    /// Waits for a line for which `wanted` returns `Some`, and returns that.
     pub fn wait_for<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> T {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
@@ -47,21 +47,21 @@ impl Process {
         }
     }
 
-    /// The most memory that it ever had resident, in MB.
+    /// The largest resident memory of the program so far, in MB.
     pub fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
         peak.and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or_default() / 1024
     }
 
-    /// All that it has said so far.
+    /// Everything that the program has printed so far.
     pub fn output(&self) -> String {
         self.output.lock().expect("no listener panics").clone()
     }
 }
 
 impl Process {
-    /// Kills the programs that it started, with no chance to finish anything, and returns how many there were.
+    /// Kills the programs that this program has started, and returns how many they were.
     pub fn kill_children(&self) -> usize {
         let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
         let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
@@ -94,7 +94,7 @@ fn listen(stream: impl Read + Send + 'static, lines: mpsc::Sender<String>, outpu
     });
 }
 
-/// Runs a program to its end, with `input` on its stdin.
+/// Runs a program to its end, with `input` as its standard input.
 pub fn run(command: &mut Command, input: &[u8]) -> Output {
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -103,7 +103,7 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-/// Sends an HTTP request over a connection of its own, as soon as somebody listens, and returns the whole answer.
+/// Waits until a port is open, sends an HTTP request over a connection of its own, and returns the whole answer.
 pub fn http(address: &str, head: &str, body: &[u8]) -> String {
     let deadline = Instant::now() + PATIENCE;
     let mut stream = loop {
@@ -115,7 +115,7 @@ pub fn http(address: &str, head: &str, body: &[u8]) -> String {
     };
     let head = format!("{head}\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).expect("it reads the head");
-    // Who refuses a body need not read it.
+    // A server that refuses a request need not read its body.
     let _ = stream.write_all(body);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);

@@ -1,4 +1,4 @@
-//! A proxy in front of DynamoDB that counts what passes and breaks what it is told to.
+//! A proxy in front of DynamoDB. It counts the requests, and breaks those that a test chooses.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::Barrier, time::sleep};
 pub enum Fault {
     /// An error of DynamoDB's own; nothing is done.
     ServerError,
-    /// DynamoDB asks for patience; nothing is done.
+    /// DynamoDB throttles the request; nothing is done.
     Throttling,
     /// DynamoDB finds the request invalid; nothing is done.
     Rejection,
@@ -37,27 +37,27 @@ pub enum Fault {
     Denial,
     /// No answer ever; nothing is done.
     Hang,
-    /// The work is done, but the answer never arrives.
+    /// The request is carried out, but the answer never arrives.
     LostAnswer,
     /// The connection is closed without an answer; nothing is done.
     Drop,
-    /// The work is done, and the connection is closed without an answer.
+    /// The request is carried out, and the connection is closed without an answer.
     DropAnswer,
     /// The answer comes late, but in time.
     Slow,
     /// The answer comes later than a delivery waits for one.
     Late,
-    /// The write meets a transaction on the same item; nothing is done.
+    /// The write conflicts with a transaction on the same item; nothing is done.
     TransactionConflict,
-    /// The transaction is cancelled, for that reason for one of its writes; nothing is done.
+    /// The transaction is cancelled because of one of its writes, for the given reason; nothing is done.
     Cancelled(&'static str),
-    /// The request waits until another one that meets it is there too.
+    /// The request waits until another one with the same fault has arrived.
     Meeting,
 }
 
-/// Shorter than an attempt of the store, so that it waits for the answer.
+/// A delay that is shorter than the timeout of an attempt, so that the store waits for the answer.
 const SLOW: Duration = Duration::from_millis(500);
-/// Longer than an attempt of the receiver's store.
+/// A delay that is longer than the timeout of an attempt of the receiver's store.
 const LATE: Duration = Duration::from_millis(1700);
 
 #[derive(Clone)]
@@ -76,13 +76,13 @@ struct Shared {
 #[derive(Default)]
 struct FaultPlan {
     seen: Vec<(String, Value)>,
-    /// Whether what comes by is forgotten: a long run would fill the memory.
+    /// Whether requests are forgotten, because in a long run they would fill the memory.
     forgets: bool,
-    /// What was consumed, when that is to be found out.
+    /// The consumed capacity, if the test measures it.
     consumed: Option<Vec<Value>>,
     next: VecDeque<Option<Fault>>,
     always: Option<Fault>,
-    /// Faults, each for one of every so many requests.
+    /// Faults that recur, each with after how many requests.
     every: Vec<(usize, Fault)>,
     passed: usize,
     broken: HashMap<Fault, usize>,
@@ -124,32 +124,32 @@ impl Proxy {
         self.plan(|plan| plan.always = Some(fault));
     }
 
-    /// Breaks every `nth` request from now on, besides what is broken already.
+    /// Breaks every `nth` request from now on, in addition to other faults.
     pub fn every(&self, nth: usize, fault: Fault) {
         self.plan(|plan| plan.every.push((nth, fault)));
     }
 
-    /// Remembers no requests from now on.
+    /// Forgets all requests from now on.
     pub fn forget(&self) {
         self.plan(|plan| plan.forgets = true);
     }
 
-    /// How many requests were broken that way.
+    /// How many requests were broken by a fault.
     pub fn broken(&self, fault: Fault) -> usize {
         self.plan(|plan| plan.broken.get(&fault).copied().unwrap_or_default())
     }
 
-    /// Breaks the next request that is not planned for yet.
+    /// Plans a fault for the next request that has no plan yet.
     pub fn next(&self, fault: Fault) {
         self.plan(|plan| plan.next.push_back(Some(fault)));
     }
 
-    /// Lets that many requests pass before what is planned after this call.
+    /// Plans to let a number of requests pass before the faults that are planned later.
     pub fn next_passes(&self, requests: usize) {
         self.plan(|plan| plan.next.extend(vec![None; requests]));
     }
 
-    /// How many requests have come by.
+    /// How many requests have arrived.
     pub fn passed(&self) -> usize {
         self.plan(|plan| plan.passed)
     }
@@ -163,22 +163,22 @@ impl Proxy {
         });
     }
 
-    /// The operations that came by since the last call.
+    /// Takes the operations that were requested since the last call.
     pub fn take_operations(&self) -> Vec<String> {
         self.take_requests().into_iter().map(|(operation, _)| operation).collect()
     }
 
-    /// The operations that came by since the last call, with what they asked for.
+    /// Takes the operations that were requested since the last call, with their bodies.
     pub fn take_requests(&self) -> Vec<(String, Value)> {
         self.plan(|plan| std::mem::take(&mut plan.seen))
     }
 
-    /// Has the engine report what every request consumes from now on.
+    /// Makes the engine report the consumed capacity of every request from now on.
     pub fn count_capacity(&self) {
         self.plan(|plan| plan.consumed = Some(Vec::new()));
     }
 
-    /// What was consumed since the last call, as DynamoDB reports it: by every request but those that were refused.
+    /// Takes the capacity that was consumed since the last call, as DynamoDB reports it. Refused requests are not reported.
     pub fn take_consumed(&self) -> Vec<Value> {
         self.plan(|plan| plan.consumed.as_mut().map(std::mem::take)).expect("it was asked for")
     }
@@ -251,7 +251,7 @@ async fn forward(shared: &Shared, mut request: Request) -> Response {
     Response::from_parts(head, Body::from(body))
 }
 
-/// The same request, which no signature would stand; the engine checks none.
+/// Makes a request ask for the consumed capacity. Its signature is then wrong, but the engine does not check signatures.
 async fn asking_for_capacity(request: Request) -> Request {
     let (mut head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("it is there already");
@@ -268,7 +268,7 @@ fn note_consumed(shared: &Shared, answer: &Bytes) {
     plan.consumed.as_mut().expect("it was asked for").extend(Some(consumed).filter(|consumed| !consumed.is_null()));
 }
 
-/// Ends the task that serves the connection, and says nothing about it.
+/// Ends the task that serves the connection, without a message.
 fn drop_connection() -> ! {
     std::panic::resume_unwind(Box::new("the connection is dropped on purpose"))
 }

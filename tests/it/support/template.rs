@@ -1,4 +1,4 @@
-//! `template.yaml`, as its reader sees it.
+//! Reads `template.yaml`.
 
 use std::{path::Path, process::Command};
 
@@ -11,7 +11,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The template as JSON, by SAM's own reader of YAML.
+/// The template as JSON, read by SAM's own YAML reader.
 pub fn template() -> Value {
     let script = "import json,sys; from samcli.yamlhelper import yaml_parse; json.dump(yaml_parse(open('template.yaml').read()), sys.stdout)";
     let output = run(Command::new(tool("bin/python")).args(["-c", script]).current_dir(root()), b"");

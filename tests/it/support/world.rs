@@ -1,4 +1,4 @@
-//! A receiver over a table of its own.
+//! A world for a test: a receiver over a table of its own.
 
 use std::{collections::HashMap, num::NonZeroU32};
 
@@ -25,13 +25,13 @@ use super::{
 
 pub const TABLE: &str = "events-under-test";
 
-/// A receiver, the proxy that it reaches its table through, and a way around that.
+/// A receiver, the proxy through which it reaches its table, and a store that bypasses the proxy.
 pub struct World {
     pub receiver: Receiver,
     pub proxy: Proxy,
     /// The receiver's store, through the proxy.
     pub store: Store,
-    /// The same table, not through the proxy.
+    /// A store of the same table that does not use the proxy.
     pub behind: Store,
     pub client: Client,
 }
@@ -54,7 +54,7 @@ impl World {
         Self { receiver, proxy, store, behind, client }
     }
 
-    /// Delivers an event of `events/`, by the code that the Lambda runs.
+    /// Delivers an event of `events/` to the code that the Lambda runs.
     pub async fn deliver(&self, sample: &Sample) -> Reply {
         let event = LambdaEvent::new(sample.payload(), Context::default());
         Reply::from_lambda(lambda::answer(&self.receiver, event).await)
@@ -70,7 +70,7 @@ impl World {
         self.receiver.answer(request.map(Into::into), arrival()).await
     }
 
-    /// Every item but parts, by its key.
+    /// All items except parts, by their keys.
     pub async fn items(&self) -> HashMap<(String, String), StoredItem> {
         self.all_items().await.into_iter().filter(|(_, item)| !item.is_part()).collect()
     }
@@ -87,13 +87,13 @@ impl World {
         items.into_values().next().expect("there is one")
     }
 
-    /// The item under a key, whole.
+    /// The item under a key, with all its attributes.
     pub async fn item(&self, group: &str, key: &str) -> StoredItem {
         let item = self.behind.get(group, key).await.expect("the table answers");
         item.unwrap_or_else(|| panic!("there is no item {group} / {key}"))
     }
 
-    /// The body that an item was made of.
+    /// The body from which an item was made.
     pub async fn body(&self, item: &StoredItem) -> Vec<u8> {
         self.behind.body(item).await.expect("the body is whole")
     }
@@ -106,7 +106,7 @@ impl World {
         keys
     }
 
-    /// Puts something else in place of a part.
+    /// Replaces the bytes of a part.
     pub async fn overwrite_part(&self, (group, key): &(String, String), bytes: &[u8]) {
         let request = self.client.put_item().table_name(TABLE);
         let request = request.item("groupId", AttributeValue::S(group.clone()));
@@ -115,7 +115,7 @@ impl World {
         request.send().await.expect("the table answers");
     }
 
-    /// Puts an item, whatever it holds.
+    /// Puts any item into the table.
     pub async fn plant(&self, item: HashMap<String, AttributeValue>) {
         self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.expect("the table answers");
     }
@@ -128,7 +128,7 @@ impl World {
         request.send().await.expect("the table answers");
     }
 
-    /// The table as it was made.
+    /// The description of the table.
     pub async fn describe(&self) -> TableDescription {
         let described = self.client.describe_table().table_name(TABLE).send().await.expect("the table answers");
         described.table.expect("there is a table")
@@ -140,7 +140,7 @@ impl World {
         described.time_to_live_description.and_then(|expiry| expiry.attribute_name)
     }
 
-    /// Every item, parts among them, by its key.
+    /// All items, including parts, by their keys.
     pub async fn all_items(&self) -> HashMap<(String, String), StoredItem> {
         let mut pages = self.client.scan().table_name(TABLE).consistent_read(true).into_paginator().send();
         let mut items = HashMap::new();
@@ -158,7 +158,7 @@ fn string(item: &HashMap<String, AttributeValue>, name: &str) -> String {
     item[name].as_s().expect("a key is a string").clone()
 }
 
-/// Now, and without a request id.
+/// An arrival at the current time, without a request id.
 pub fn arrival() -> Arrival {
     Arrival { received_at: clock::now(), request_id: None }
 }
