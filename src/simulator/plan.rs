@@ -21,6 +21,16 @@ pub struct Mix {
     pub revisions: f64,
 }
 
+/// What a receiver stores of an event or an edit.
+pub struct Stored {
+    /// The body.
+    pub body: Bytes,
+    /// When it happened, in epoch milliseconds.
+    pub happened_at: u64,
+    /// Whether it is an edit.
+    pub is_edit: bool,
+}
+
 /// The bodies to deliver, one after the other. The same seed and mix make the same bodies.
 pub struct DeliveryPlan {
     generator: Generator,
@@ -58,12 +68,18 @@ impl DeliveryPlan {
         self.happened + self.edited
     }
 
-    /// What a receiver stores of this plan, in the order in which it happens: bodies, and whether each is an edit.
-    pub fn stored(mut self) -> impl Iterator<Item = (Bytes, bool)> {
+    /// What a receiver stores of this plan: an event after the other in the order in which they happen, each edit behind what
+    /// it edits.
+    pub fn stored(mut self) -> impl Iterator<Item = Stored> {
         std::iter::from_fn(move || (self.happened < self.mix.events).then(|| self.event())?).flat_map(
             |(event, edit)| {
-                let edit = edit.map(|edit| (edit.body().into(), true));
-                [(event.body().into(), false)].into_iter().chain(edit)
+                let stored = |event: &Generated, is_edit| Stored {
+                    body: event.body().into(),
+                    happened_at: event.happened_at(),
+                    is_edit,
+                };
+                let edit = edit.map(|edit| stored(&edit, true));
+                [stored(&event, false)].into_iter().chain(edit)
             },
         )
     }

@@ -29,7 +29,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Deliver events to a receiver as Kaizala does: handshake, then events of every type, at least once and out of order.
 ///
-/// The callback token is read from KAIZALA_CALLBACK_TOKEN. The same seed makes the same events, in groups of their own.
+/// The callback token is read from KAIZALA_CALLBACK_TOKEN. The same seed makes the same events, in groups of their own. They
+/// happened over weeks from 2023-01-01 on, as the times in responses say; the receiver stamps them with when they arrive.
 /// Exit code 1 if an event could not be delivered, or if --verify finds a difference.
 #[derive(Args)]
 #[command(

@@ -13,7 +13,7 @@ use crate::{
     export_files::{DataFileWriter, ExportFilesError, ExportFolderWriter, WrittenFile},
     simulator::{
         generator,
-        plan::{DeliveryPlan, Mix},
+        plan::{DeliveryPlan, Mix, Stored},
     },
     store::{Arrival, Change, Record, StoredItem},
 };
@@ -22,14 +22,15 @@ use crate::{
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// How many data files are written at a time. Each gets items in turn, like the partitions of a table.
 const OPEN_FILES: usize = 8;
-/// When the first event arrives, in epoch milliseconds, and how long after it the next.
+/// When made-up events begin to happen, in epoch milliseconds, and how long after that each one arrives.
 const BEGINNING: i64 = generator::BEGINNING.cast_signed();
-const PAUSE: i64 = 5_000;
+const DELAY: i64 = 1_000;
 
 /// Write a DynamoDB export in the form in which AWS writes it to S3, of made-up events or of a table, to try exports and
 /// dashboards without AWS.
 ///
-/// The items of made-up events are those that the receiver would have stored. The same seed makes the same events.
+/// The items of made-up events are those that the receiver would have stored. They arrive over weeks from 2023-01-01 on, a
+/// thousand in four weeks, most of them in office hours (UTC). The same seed makes the same events.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala simulate export --events 10000 --out trial\n  \
                         kaizala export --from trial --out tables --format csv")]
@@ -121,17 +122,18 @@ impl Export {
 
     /// Calls `each` with every item of made-up events. Returns the time at which they end.
     fn made_up(&self, mut each: impl FnMut(StoredItem) -> Result<(), ExportFilesError>) -> anyhow::Result<Timestamp> {
-        let mut received_at = BEGINNING;
+        let mut end = time(BEGINNING);
         let plan = DeliveryPlan::new(self.seed, Mix { events: self.events, duplicates: 0.0, revisions: 0.02 });
-        for (body, is_edit) in plan.stored() {
+        for Stored { body, happened_at, is_edit } in plan.stored() {
             let event = Event::parse(&body)?;
-            let arrival = Arrival { received_at: time(received_at), request_id: None };
-            received_at += PAUSE;
+            let received_at = time(happened_at.cast_signed() + DELAY);
+            let arrival = Arrival { received_at, request_id: None };
+            end = end.max(time(received_at.epoch_millis() + 1));
             for item in Record::of_event(&event, arrival).stored_items(&body, is_edit) {
                 each(item)?;
             }
         }
-        Ok(time(received_at))
+        Ok(end)
     }
 }
 

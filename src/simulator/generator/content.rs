@@ -36,8 +36,6 @@ pub(super) struct Response {
     /// Who responded, and what goes with that.
     pub(super) responder: Object,
     pub(super) answers: Vec<Option<Json>>,
-    /// When it was given or last edited.
-    pub(super) at: u64,
     pub(super) edits: u64,
 }
 
@@ -73,10 +71,10 @@ impl Content {
     }
 
     /// An edit; `None` of what is not a response. No two edits in a row of edits are equal.
-    pub(super) fn edited(&self, dice: &mut Dice) -> Option<Self> {
+    pub(super) fn edited(&self, at: u64, dice: &mut Dice) -> Option<Self> {
         match self {
             Self::Fixed(_) => None,
-            Self::Response(response) => Some(Self::Response(Box::new(response.edited(dice)))),
+            Self::Response(response) => Some(Self::Response(Box::new(response.edited(at, dice)))),
             Self::JobResponse(response) => Some(Self::JobResponse(response.edited(dice))),
         }
     }
@@ -94,21 +92,20 @@ impl Response {
             .and(self.card.properties("Properties"))
     }
 
-    /// One to three other answers, some minutes later. The response's time tells the edits apart; where the card has no
+    /// One to three other answers, at that time. The response's time tells the edits apart; where the card has no
     /// question for it, a text that counts them does.
-    fn edited(&self, dice: &mut Dice) -> Self {
+    fn edited(&self, now: u64, dice: &mut Dice) -> Self {
         let mut edit = self.clone();
         edit.is_update = Some(true.into());
         edit.edits += 1;
-        edit.at += dice.between(20_000, 3_000_000);
         for _ in 0..dice.between(1, 3) {
             let at = dice.index(edit.answers.len());
             if !self.card.asks[at].is_invisible && !is_kept(self.answers[at].as_ref()) {
-                edit.answers[at] = Some(answers::answer(self.card.asks[at], edit.at, dice));
+                edit.answers[at] = Some(answers::answer(self.card.asks[at], now, dice));
             }
         }
         for (_, answer) in self.card.asks.iter().zip(&mut edit.answers).filter(|(ask, _)| ask.is_invisible) {
-            *answer = Some(Json::integer(edit.at));
+            *answer = Some(Json::integer(now));
         }
         let is_text = |kind| matches!(kind, QuestionKind::Text | QuestionKind::LargeText);
         let has_time = self.card.asks.iter().any(|ask| ask.is_invisible);

@@ -15,6 +15,7 @@ use super::{
 pub struct Generated {
     event_type: &'static str,
     event_id: String,
+    at: u64,
     /// The members of the envelope that the group's subscription adds, before and after the others.
     group: (Object, Object),
     /// The members that the action package's subscription adds, before and after the others.
@@ -30,6 +31,7 @@ impl Generated {
     /// Puts something that happened in a group into envelopes.
     pub(super) fn new(
         happening: Happening,
+        at: u64,
         group: &Group,
         package: Option<&(&'static str, Subscription)>,
         mut dice: Dice,
@@ -49,6 +51,7 @@ impl Generated {
             sender: sender(&happening, group, &mut dice),
             event_type: happening.event_type,
             event_id: happening.event_id,
+            at,
             group: of_group,
             package: of_package,
             content: happening.content,
@@ -73,8 +76,14 @@ impl Generated {
     /// further one.
     pub fn edited(&self) -> Option<Self> {
         let mut dice = self.dice.clone();
-        let content = self.content.edited(&mut dice)?;
-        Some(Self { content, dice, ..self.clone() })
+        let at = self.at + dice.between(20_000, 3_000_000);
+        let content = self.content.edited(at, &mut dice)?;
+        Some(Self { at, content, dice, ..self.clone() })
+    }
+
+    /// When it happened, in epoch milliseconds. Later than the events before it; an edit some minutes later than what it edits.
+    pub fn happened_at(&self) -> u64 {
+        self.at
     }
 
     /// The event type.

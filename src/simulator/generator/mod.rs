@@ -5,7 +5,7 @@
 //! through a float, and `dice` relies on nothing of `rand` that `rand` is free to change.
 //!
 //! The events tell a story that hangs together (`world`): members of a few groups create action cards, surveys and
-//! jobs and answer them. All names, numbers and addresses in it are fictitious.
+//! jobs and answer them, in office hours more than at night (`rhythm`). All names, numbers and addresses in it are fictitious.
 
 mod answers;
 mod card;
@@ -18,6 +18,7 @@ mod json;
 mod kind;
 mod media;
 mod person;
+mod rhythm;
 mod scene;
 mod templates;
 mod text;

@@ -102,7 +102,6 @@ impl Scene<'_> {
             is_update: dice.weighted(&[(8, Some(Some(false))), (1, Some(None)), (1, None)]).map(flag_or_null),
             responder: responder_members(card, responder, dice),
             answers,
-            at: self.now,
             edits: 0,
         }
     }

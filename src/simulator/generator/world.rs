@@ -5,6 +5,7 @@ use super::{
     generated::Generated,
     group::{Group, Subscription},
     kind::Kind,
+    rhythm,
     scene::Scene,
     templates::{ACTIONS, SURVEYS},
     text::Size,
@@ -21,6 +22,8 @@ const GROUPS: [IdForm; 6] =
 #[derive(Clone)]
 pub(super) struct World {
     now: u64,
+    /// How many events have happened.
+    happened: u64,
     groups: Vec<Group>,
     /// The subscription of each action package.
     packages: Vec<(&'static str, Subscription)>,
@@ -33,6 +36,7 @@ impl World {
         let packages = ACTIONS.iter().chain(&SURVEYS).filter_map(|template| template.package);
         Self {
             now: BEGINNING,
+            happened: 0,
             packages: packages.map(|package| (package, Subscription::new(&mut dice))).collect(),
             groups: GROUPS.map(|form| Group::new(form, &mut dice)).into(),
         }
@@ -40,7 +44,8 @@ impl World {
 
     /// What happens next.
     pub(super) fn next_event(&mut self, size: Size, mut dice: Dice) -> Generated {
-        self.now += dice.between(500, 9_000);
+        self.happened += 1;
+        self.now = rhythm::next(self.now, self.happened, &mut dice);
         // The first groups are busier than the last.
         let group = &mut self.groups[dice.index(GROUPS.len()).min(dice.index(GROUPS.len()))];
         let kind = Kind::throw(group, size, &mut dice);
@@ -48,6 +53,6 @@ impl World {
         let happening = scene.play(kind);
         let package = happening.package.and_then(|package| self.packages.iter().find(|(name, _)| *name == package));
         let Scene { group, dice, .. } = scene;
-        Generated::new(happening, group, package, dice)
+        Generated::new(happening, self.now, group, package, dice)
     }
 }
