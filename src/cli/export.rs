@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf, time::Instant};
 
 use anyhow::{Context, ensure};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, error::ErrorKind};
 use serde_json::json;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     output::{Output, note, say, say_json},
     progress,
     threads::threads,
+    time_zone::TimeZone,
     workplace::Workplace,
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     tables::{
         Redactor,
         read::RowsError,
-        write::{self, Exported},
+        write::{self, ExportError, Exported, FileOptions},
     },
 };
 
@@ -48,7 +49,23 @@ pub(super) struct Export {
 
     /// The format of the files.
     #[arg(long, env = "KAIZALA_EXPORT_FORMAT", value_enum, default_value_t = Format::Parquet)]
+    #[arg(default_value_if("excel", "true", "csv"))]
     format: Format,
+
+    /// Begin CSV with a byte order mark, by which Excel tells that it is UTF-8. Makes CSV the default format.
+    #[arg(long, env = "KAIZALA_EXPORT_EXCEL")]
+    excel: bool,
+
+    /// Add `wide/`: a file for each card, with a row for each response in its latest version and a column for each question.
+    #[arg(long, env = "KAIZALA_EXPORT_WIDE")]
+    wide: bool,
+
+    /// Only this card among the wide tables, by the id of its action or package; several times for several cards.
+    #[arg(long = "card", env = "KAIZALA_EXPORT_CARD", value_name = "ID", value_delimiter = ',', requires = "wide")]
+    cards: Vec<String>,
+
+    #[command(flatten)]
+    time_zone: TimeZone,
 
     /// Replace phone numbers and names by keyed hashes, the same in every table. The key comes from KAIZALA_REDACT_KEY or
     /// --redact-key-file; without either, a fresh key is made and not kept.
@@ -63,7 +80,7 @@ pub(super) struct Export {
     output: Output,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Csv,
     Parquet,
@@ -82,11 +99,26 @@ impl From<Format> for write::Format {
 
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<()> {
+        if self.excel && self.format != Format::Csv {
+            clap::Error::raw(
+                ErrorKind::ArgumentConflict,
+                "--excel is for CSV: leave out --format, or give --format csv\n",
+            )
+            .exit();
+        }
         let started = Instant::now();
         let redactor = if self.redact { Some(Redactor::new(&self.redact_key()?)) } else { None };
         let out = std::path::absolute(&self.out).context("--out is not a path")?;
         let place = Workplace::claim(&out)?;
-        let export = write::TablesExport::begin(&out, self.format.into())?;
+        let options = FileOptions {
+            format: self.format.into(),
+            byte_order_mark: self.excel,
+            zone: self.time_zone.zone().cloned(),
+        };
+        let mut export = write::TablesExport::begin(&out, options)?;
+        if self.wide {
+            export.add_wide(self.cards.iter().cloned().collect())?;
+        }
         let rows = self.source.read(&place, export.scratch(), redactor)?;
         let damaged = rows.damaged.len();
         self.source.filter().require_match(&rows, rows.items + damaged as u64)?;
@@ -94,7 +126,7 @@ impl Export {
         let progress = progress::blocks("writing", rows.blocks());
         let count = |blocks| progress.inc(blocks);
         let sink = || export.sink();
-        let written = rows.each_block(threads(), &count, sink, |sink, block| sink.take(block.batches));
+        let written = rows.each_block(threads(), &count, sink, write::Batches::take);
         let written = written.and_then(|sinks| export.sum_up(sinks).map_err(RowsError::Sink));
         progress.finish_and_clear();
         if let Err(error) = written {
@@ -102,7 +134,8 @@ impl Export {
             export.abandon()?;
             return Err(error.into());
         }
-        let exported = place.publish(|| export.finish(now()))?;
+        let wide = export.write_wide(threads()).map_err(explained)?;
+        let exported = place.publish(|| export.finish(wide, now()))?;
         for item in &rows.damaged {
             note(format_args!("left out: {item}"));
         }
@@ -148,6 +181,7 @@ impl Export {
             "items": items,
             "damaged": damaged,
             "tables": tables,
+            "wide": exported.wide.as_ref().map(|wide| json!({ "cards": wide.cards, "rows": wide.rows, "bytes": wide.bytes })),
             "seconds": seconds,
         })
     }
@@ -157,9 +191,22 @@ impl Export {
         for file in &summary.exported.files {
             say(format_args!("{:<14} {:>12} {:>14}", file.table.name(), file.rows, file.bytes))?;
         }
+        if let Some(wide) = &summary.exported.wide {
+            let name = format!("wide ({})", wide.cards);
+            say(format_args!("{name:<14} {:>12} {:>14}", wide.rows, wide.bytes))?;
+        }
         let TablesSummary { items, seconds, .. } = summary;
         let as_of = summary.exported_at.map(|time| format!(" as of {time}")).unwrap_or_default();
         say(format_args!("\n{items} items{as_of} in {seconds:.1} s, in {}", self.out.display()))
+    }
+}
+
+/// Adds what to do about an error.
+fn explained(error: ExportError) -> anyhow::Error {
+    match error {
+        error @ ExportError::NoCard(_) => anyhow::Error::new(error)
+            .context("nothing was written: the ids of cards are in the column action_id of the table responses"),
+        error => error.into(),
     }
 }
 

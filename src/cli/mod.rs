@@ -22,6 +22,7 @@ mod serving;
 mod simulate;
 mod table;
 mod threads;
+mod time_zone;
 mod token;
 mod webhook;
 mod when;

@@ -13,11 +13,9 @@ use crate::event::Timestamp;
 /// Some rows of a table.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The table.
-    pub table: Table,
     /// How many rows.
     pub rows: usize,
-    /// The table's columns, in order.
+    /// The columns, in order.
     pub columns: Vec<ColumnData>,
 }
 
@@ -44,18 +42,26 @@ pub enum Values {
     Boolean(Vec<bool>),
     /// Epoch milliseconds.
     Time(Vec<i64>),
+    /// Milliseconds from the beginning of 1970 on, by a local clock.
+    LocalTime(Vec<i64>),
+    /// Days since 1970-01-01.
+    LocalDay(Vec<i64>),
 }
 
 impl Batch {
     /// A batch without rows.
     pub fn new(table: Table) -> Self {
-        Self::with_columns(table, table.columns())
+        Self::with_columns(table.columns())
     }
 
-    /// No rows yet, of some columns of the table.
-    pub fn with_columns<'a>(table: Table, columns: impl IntoIterator<Item = &'a Column>) -> Self {
-        let columns = columns.into_iter().map(|column| ColumnData::new(column.column_type)).collect();
-        Self { table, rows: 0, columns }
+    /// No rows yet, of those columns.
+    pub fn with_columns<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Self {
+        Self::with_types(columns.into_iter().map(|column| column.column_type))
+    }
+
+    /// No rows yet, of columns of those types.
+    pub fn with_types(types: impl IntoIterator<Item = ColumnType>) -> Self {
+        Self { rows: 0, columns: types.into_iter().map(ColumnData::new).collect() }
     }
 
     /// Adds a row of the table.
@@ -84,7 +90,10 @@ impl Batch {
                     text.shrink_to_fit();
                     places.shrink_to_fit();
                 }
-                Values::Integer(values) | Values::Time(values) => values.shrink_to_fit(),
+                Values::Integer(values)
+                | Values::Time(values)
+                | Values::LocalTime(values)
+                | Values::LocalDay(values) => values.shrink_to_fit(),
                 Values::Number(values) => values.shrink_to_fit(),
                 Values::Boolean(values) => values.shrink_to_fit(),
             }
@@ -146,6 +155,8 @@ impl ColumnData {
             ColumnType::Number => Values::Number(Vec::new()),
             ColumnType::Boolean => Values::Boolean(Vec::new()),
             ColumnType::Time => Values::Time(Vec::new()),
+            ColumnType::LocalTime => Values::LocalTime(Vec::new()),
+            ColumnType::LocalDay => Values::LocalDay(Vec::new()),
         };
         Self { present: Vec::new(), values }
     }
@@ -154,7 +165,9 @@ impl ColumnData {
     pub fn push(&mut self, cell: Cell<'_>) {
         let present = match (&mut self.values, cell) {
             (Values::Text(text, places), Cell::Text(value)) => push_text(text, places, value),
-            (Values::Integer(values), Cell::Integer(value)) => {
+            (Values::Integer(values), Cell::Integer(value))
+            | (Values::LocalTime(values), Cell::LocalTime(value))
+            | (Values::LocalDay(values), Cell::LocalDay(value)) => {
                 values.push(value);
                 true
             }
@@ -206,6 +219,8 @@ impl Values {
             Self::Number(values) => Cell::Number(values[at]),
             Self::Boolean(values) => Cell::Boolean(values[at]),
             Self::Time(values) => Timestamp::from_epoch_millis(values[at]).map_or(Cell::Null, Cell::Time),
+            Self::LocalTime(values) => Cell::LocalTime(values[at]),
+            Self::LocalDay(values) => Cell::LocalDay(values[at]),
         }
     }
 }

@@ -30,6 +30,10 @@ pub enum ColumnType {
     Boolean,
     /// A point in time, UTC, to the millisecond.
     Time,
+    /// What clocks show at a point in time, to the millisecond: in files alone.
+    LocalTime,
+    /// A date: in files alone.
+    LocalDay,
 }
 
 /// What a column may hold about people.
@@ -64,6 +68,10 @@ pub enum Cell<'a> {
     Boolean(bool),
     /// A point in time.
     Time(Timestamp),
+    /// What clocks show: milliseconds from the beginning of 1970 on, as if no clock were ever changed.
+    LocalTime(i64),
+    /// A date: days since 1970-01-01.
+    LocalDay(i64),
 }
 
 /// A kind of column: the type of its values here and in the files.

@@ -39,6 +39,8 @@ impl ColumnType {
             Self::Number => "number",
             Self::Boolean => "boolean",
             Self::Time => "time",
+            Self::LocalTime => "local time",
+            Self::LocalDay => "day",
         }
     }
 }

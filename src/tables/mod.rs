@@ -21,10 +21,12 @@ mod schema;
 #[cfg(feature = "cli")]
 mod sums;
 mod value;
-pub mod write;
-
 #[cfg(feature = "cli")]
-pub use self::redact::Redactor;
+mod wide;
+pub mod write;
+#[cfg(feature = "cli")]
+mod zone;
+
 pub use self::{
     column::{
         Boolean, Cell, Column, ColumnType, Integer, Kind, Name, Number, Person, Personal, Phone, Prose, Rest, Text,
@@ -38,4 +40,10 @@ pub use self::{
         JobResponseRow, JobRow, MemberRow, MessageRow, Origin, PersonRow, QuarantineRow, QuestionRow, ResponseRow, Row,
         SubgroupRow, Table,
     },
+};
+#[cfg(feature = "cli")]
+pub use self::{
+    redact::Redactor,
+    wide::WideSummary,
+    zone::{LocalDay, LocalTime, UnknownZone, Zone},
 };

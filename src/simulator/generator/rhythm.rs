@@ -8,8 +8,7 @@ const DAY_HOURS: u64 = 24;
 const WEEKDAY_OF_THE_EPOCH: u64 = 3;
 
 /// How much happens in each hour of a day from Monday to Friday, UTC, in hundredths of the busiest.
-const WORKDAY: [u64; 24] =
-    [2, 1, 1, 1, 1, 2, 6, 20, 60, 95, 100, 95, 70, 80, 95, 90, 80, 60, 35, 22, 16, 12, 8, 4];
+const WORKDAY: [u64; 24] = [2, 1, 1, 1, 1, 2, 6, 20, 60, 95, 100, 95, 70, 80, 95, 90, 80, 60, 35, 22, 16, 12, 8, 4];
 /// The same on Saturday and Sunday.
 const WEEKEND: [u64; 24] = [2, 1, 1, 1, 1, 1, 2, 4, 8, 12, 14, 14, 12, 10, 10, 10, 10, 10, 10, 10, 9, 7, 5, 3];
 

@@ -21,6 +21,7 @@ pub struct LakeFiles {
 }
 
 struct TableFile {
+    table: Table,
     batch: Batch,
     /// `None` as long as there are few rows or none.
     writer: Option<ParquetWriter>,
@@ -29,7 +30,7 @@ struct TableFile {
 impl LakeFiles {
     /// No rows yet.
     pub fn new() -> Self {
-        let open = |table: Table| TableFile { batch: Batch::with_columns(table, table.lake_columns()), writer: None };
+        let open = |table: Table| TableFile { table, batch: Batch::with_columns(table.lake_columns()), writer: None };
         Self { tables: Table::ALL.map(open).into() }
     }
 
@@ -76,12 +77,12 @@ impl LakeFiles {
     /// If a file cannot be written.
     pub fn finish(self, even_without_rows: bool) -> io::Result<Vec<(Table, File)>> {
         let mut files = Vec::new();
-        for mut table in self.tables.into_iter().rev().filter(|table| !table.batch.table.is_summed()) {
+        for mut table in self.tables.into_iter().rev().filter(|table| !table.table.is_summed()) {
             if table.batch.rows > 0 || even_without_rows {
                 table.pass_on()?;
             }
             if let Some(writer) = table.writer {
-                files.push((table.batch.table, writer.finish()?));
+                files.push((table.table, writer.finish()?));
             }
         }
         Ok(files)
@@ -96,13 +97,16 @@ impl Default for LakeFiles {
 
 impl TableFile {
     fn pass_on(&mut self) -> io::Result<()> {
-        let table = self.batch.table;
-        let empty = Batch::with_columns(table, table.lake_columns());
+        let table = self.table;
+        let empty = Batch::with_columns(table.lake_columns());
         let mut batch = std::mem::replace(&mut self.batch, empty);
         batch.shrink();
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            none => none.insert(ParquetWriter::new(table.name(), table.lake_columns(), tempfile::tempfile()?)?),
+            none => {
+                let columns = table.lake_columns().map(|column| (column.name, column.column_type));
+                none.insert(ParquetWriter::new(table.name(), columns, tempfile::tempfile()?)?)
+            }
         };
         writer.write(batch)
     }

@@ -68,8 +68,8 @@ impl Block {
 
     /// Says of each row of a response whether it belongs to the latest version, which is asked for by group and event key.
     pub(super) fn mark_latest(&mut self, is_latest: impl Fn(&str, &str) -> bool) {
-        for batch in &mut self.batches {
-            let Some(column) = batch.table.columns().iter().position(|column| column.name == IS_LATEST) else {
+        for (table, batch) in Table::ALL.into_iter().zip(&mut self.batches) {
+            let Some(column) = table.columns().iter().position(|column| column.name == IS_LATEST) else {
                 continue;
             };
             let [group, _, key, ..] = batch.columns.as_slice() else { continue };
@@ -151,7 +151,7 @@ fn put_column(out: &mut Vec<u8>, column: &ColumnData) {
                 out.extend_from_slice(&length.to_le_bytes());
             }
         }
-        Values::Integer(values) | Values::Time(values) => {
+        Values::Integer(values) | Values::Time(values) | Values::LocalTime(values) | Values::LocalDay(values) => {
             put_length(out, values.len());
             out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         }
@@ -184,7 +184,7 @@ fn read_column(bytes: &mut Bytes<'_>, rows: usize, column: &mut ColumnData) -> O
                 places.push(start..end);
             }
         }
-        Values::Integer(values) | Values::Time(values) => {
+        Values::Integer(values) | Values::Time(values) | Values::LocalTime(values) | Values::LocalDay(values) => {
             let count = bytes.length()?;
             values.extend(bytes.values(count)?.iter().map(|value| i64::from_le_bytes(*value)));
         }

@@ -22,5 +22,10 @@ pub use self::{
     rows::{OnDamage, ReadOptions, RowSink, StoredRows},
 };
 
+pub(super) use self::{
+    spill::{Span, Spill},
+    threads::each_of,
+};
+
 /// Is told how much was done since the last time: bytes of data files, or blocks of rows.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);

@@ -8,23 +8,30 @@ use std::{
 };
 
 /// Bytes on disk.
-pub(super) struct Spill(Mutex<File>);
+pub(in crate::tables) struct Spill(Mutex<File>);
 
 /// Where some bytes are in a spill.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
+pub(in crate::tables) struct Span {
     offset: u64,
     length: usize,
 }
 
+impl Span {
+    /// How many bytes.
+    pub(in crate::tables) fn length(&self) -> usize {
+        self.length
+    }
+}
+
 impl Spill {
     /// Makes an empty spill in a folder.
-    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+    pub(in crate::tables) fn new(folder: &Path) -> io::Result<Self> {
         tempfile::tempfile_in(folder).map(|file| Self(Mutex::new(file)))
     }
 
     /// Puts bytes away.
-    pub(super) fn put(&self, bytes: &[u8]) -> io::Result<Span> {
+    pub(in crate::tables) fn put(&self, bytes: &[u8]) -> io::Result<Span> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = file.seek(SeekFrom::End(0))?;
         file.write_all(bytes)?;
@@ -32,7 +39,7 @@ impl Spill {
     }
 
     /// Appends the bytes at `place` to `out`.
-    pub(super) fn get(&self, place: Span, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(in crate::tables) fn get(&self, place: Span, out: &mut Vec<u8>) -> io::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(place.offset))?;
         let start = out.len();

@@ -12,7 +12,7 @@ use super::RowsError;
 
 /// Calls `each` with every one of `all`, on at most `threads` threads. Each thread has a worker of its own, which is given
 /// back in the end.
-pub(super) fn each_of<T: Sync, W: Send>(
+pub(in crate::tables) fn each_of<T: Sync, W: Send>(
     all: &[T],
     threads: usize,
     make: impl Fn() -> W + Sync,

@@ -84,8 +84,8 @@ impl Place {
 
 impl Sums {
     /// Takes some rows of a table, as they are exported.
-    pub(super) fn add(&mut self, batch: &Batch) {
-        let Some(columns) = Columns::of(batch.table) else { return };
+    pub(super) fn add(&mut self, table: Table, batch: &Batch) {
+        let Some(columns) = Columns::of(table) else { return };
         let mut rows = batch.cells();
         let mut cells = Vec::new();
         for _ in 0..batch.rows {
@@ -103,13 +103,13 @@ impl Sums {
                 }
                 Columns::Card(columns) => {
                     let told = columns.map(|column| column.map_or(Cell::Null, |column| cells[column]));
-                    self.cards.add(&at, batch.table, &told);
+                    self.cards.add(&at, table, &told);
                 }
                 Columns::Answered { person, card } => {
                     let [user_id, phone, name] = person.map(|column| column.and_then(|column| text(cells[column])));
                     self.people.add(&at, user_id, phone, name, None);
                     let told = card.map(|column| column.map_or(Cell::Null, |column| cells[column]));
-                    self.cards.add(&at, batch.table, &told);
+                    self.cards.add(&at, table, &told);
                 }
             }
         }

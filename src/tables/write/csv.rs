@@ -5,8 +5,12 @@ use std::{
     io::{self, BufWriter, Write},
 };
 
-use super::TableWriter;
-use crate::tables::{batch::Batch, column::Cell, schema::Table};
+use super::{Field, TableWriter};
+use crate::tables::{
+    batch::Batch,
+    column::Cell,
+    zone::{LocalDay, LocalTime},
+};
 
 /// Writes a table as CSV: UTF-8, lines end with CR LF, null and the empty text are both an empty field.
 pub(super) struct CsvWriter {
@@ -15,9 +19,14 @@ pub(super) struct CsvWriter {
 }
 
 impl CsvWriter {
-    pub(super) fn new(table: Table, file: File) -> io::Result<Self> {
-        let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BufWriter::new(file));
-        lines.write_record(table.columns().iter().map(|column| column.name))?;
+    /// With a byte order mark, Excel takes the file for UTF-8.
+    pub(super) fn new(fields: &[Field], byte_order_mark: bool, file: File) -> io::Result<Self> {
+        let mut file = BufWriter::new(file);
+        if byte_order_mark {
+            file.write_all("\u{feff}".as_bytes())?;
+        }
+        let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+        lines.write_record(fields.iter().map(|field| &field.name))?;
         Ok(Self { lines, field: Vec::new() })
     }
 }
@@ -39,6 +48,8 @@ impl TableWriter for CsvWriter {
                     Cell::Number(number) => write!(self.field, "{number}")?,
                     Cell::Boolean(flag) => write!(self.field, "{flag}")?,
                     Cell::Time(time) => write!(self.field, "{time}")?,
+                    Cell::LocalTime(time) => write!(self.field, "{}", LocalTime(*time))?,
+                    Cell::LocalDay(day) => write!(self.field, "{}", LocalDay(*day))?,
                 }
                 self.lines.write_field(&self.field)?;
             }

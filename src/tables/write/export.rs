@@ -1,6 +1,7 @@
 //! All tables at once: a file and a thread for each, fed in batches.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     fs::{self, File},
     io,
@@ -9,10 +10,17 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::{FolderError, Format, OutputFolder, TableWriter, package, writer};
+use super::{FileOptions, FolderError, OutputFolder, TableWriter, package, with_local_values, writer};
 use crate::{
     event::Timestamp,
-    tables::{batch::Batch, schema::Table, sums::Sums},
+    tables::{
+        batch::Batch,
+        read::Block,
+        schema::Table,
+        sums::Sums,
+        wide::{Collector, WideSummary, WideTables},
+        zone::Zone,
+    },
 };
 
 /// Batches that may wait for a table's writer.
@@ -24,7 +32,8 @@ const BATCH_ROWS: usize = 16 * 1024;
 /// The tables that sum over many items are written when all the others were passed on.
 pub struct TablesExport {
     folder: OutputFolder,
-    format: Format,
+    options: FileOptions,
+    wide: Option<WideTables>,
     senders: Vec<SyncSender<Batch>>,
     writers: Vec<JoinHandle<io::Result<u64>>>,
 }
@@ -45,6 +54,8 @@ pub struct TableFile {
 pub struct Exported {
     /// Its files.
     pub files: Vec<TableFile>,
+    /// The wide tables, if they were wanted.
+    pub wide: Option<WideSummary>,
 }
 
 /// Why an export cannot be written.
@@ -59,6 +70,10 @@ pub enum ExportError {
         /// Why.
         source: io::Error,
     },
+    /// The wide tables.
+    Wide(io::Error),
+    /// No event names these cards, which wide tables were wanted of.
+    NoCard(Vec<String>),
 }
 
 impl fmt::Display for ExportError {
@@ -66,6 +81,8 @@ impl fmt::Display for ExportError {
         match self {
             Self::Folder(error) => error.fmt(f),
             Self::Table { table, .. } => write!(f, "the table {} cannot be written", table.name()),
+            Self::Wide(_) => f.write_str("the wide tables cannot be written"),
+            Self::NoCard(ids) => write!(f, "no event names the card {}", ids.join(", ")),
         }
     }
 }
@@ -74,7 +91,8 @@ impl std::error::Error for ExportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Folder(error) => std::error::Error::source(error),
-            Self::Table { source, .. } => Some(source),
+            Self::Table { source, .. } | Self::Wide(source) => Some(source),
+            Self::NoCard(_) => None,
         }
     }
 }
@@ -91,18 +109,34 @@ impl TablesExport {
     ///
     /// # Errors
     /// When the folder is in use for something else, or cannot be written.
-    pub fn begin(place: &Path, format: Format) -> Result<Self, ExportError> {
-        let folder = OutputFolder::begin(place, package::has_written)?;
-        let mut export = Self { folder, format, senders: Vec::new(), writers: Vec::new() };
+    pub fn begin(place: &Path, options: FileOptions) -> Result<Self, ExportError> {
+        let written = package::Written::into_folder(place);
+        let folder = OutputFolder::begin(place, |path| written.has(path))?;
+        let mut export = Self { folder, options, wide: None, senders: Vec::new(), writers: Vec::new() };
         for table in Table::ALL {
             let failed = |source| ExportError::Table { table, source };
-            let file = File::create(export.folder.path().join(package::file_name(format, table))).map_err(failed)?;
-            let writer = writer(format, table, file).map_err(failed)?;
+            let file = File::create(export.folder.path().join(package::file_name(export.options.format, table)))
+                .map_err(failed)?;
+            let fields = package::fields(&export.options, table);
+            let writer = writer(&export.options, table.name(), &fields, file).map_err(failed)?;
             let (sender, batches) = sync_channel(WAITING_BATCHES);
             export.senders.push(sender);
-            export.writers.push(thread::spawn(|| write(writer, batches)));
+            export.writers.push(thread::spawn({
+                let zone = export.options.zone.clone();
+                move || write(writer, batches, zone.as_ref())
+            }));
         }
         Ok(export)
+    }
+
+    /// Writes wide tables too, of the cards with those ids, of all if there are none. To be called before any rows are taken.
+    ///
+    /// # Errors
+    /// When their folder cannot be made.
+    pub fn add_wide(&mut self, cards: BTreeSet<String>) -> Result<(), ExportError> {
+        let wide = WideTables::begin(self.folder.path(), self.options.clone(), cards).map_err(ExportError::Wide)?;
+        self.wide = Some(wide);
+        Ok(())
     }
 
     /// A folder for what does not belong in memory while the export is written.
@@ -111,37 +145,51 @@ impl TablesExport {
     }
 
     /// What takes the rows of one thread.
-    pub fn sink(&self) -> Batches {
-        Batches { senders: self.senders.clone(), sums: Sums::default() }
+    pub fn sink(&self) -> Batches<'_> {
+        let wide = self.wide.as_ref().map(WideTables::collector);
+        Batches { senders: self.senders.clone(), sums: Sums::default(), wide }
     }
 
-    /// Passes on the rows that sum over all those that the sinks have taken.
+    /// Passes on the rows that sum over all those that the sinks have taken, and what is left for the wide tables.
     ///
     /// # Errors
-    /// When a table takes no more rows: [`abandon`](Self::abandon) tells why.
-    pub fn sum_up(&self, sinks: Vec<Batches>) -> io::Result<()> {
-        let mut sinks = sinks.into_iter();
-        let Some(mut all) = sinks.next() else { return Ok(()) };
+    /// When a table takes no more rows: [`abandon`](Self::abandon) tells why. When what is left cannot be put on disk.
+    pub fn sum_up(&self, sinks: Vec<Batches<'_>>) -> io::Result<()> {
+        let mut all = Sums::default();
         for sink in sinks {
-            all.sums.merge(sink.sums);
+            all.merge(sink.sums);
+            sink.wide.map_or(Ok(()), Collector::finish)?;
         }
-        let Batches { senders, sums } = all;
         let mut batches = Table::ALL.map(Batch::new);
         let mut sent = Ok(());
-        let mut send = |batch: &mut Batch, at_least: usize| {
+        let mut send = |table: Table, batch: &mut Batch, at_least: usize| {
             if sent.is_ok() && batch.rows >= at_least {
-                let at = batch.table as usize;
-                let full = std::mem::replace(batch, Batch::new(batch.table));
-                sent = senders[at].send(full).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
+                let full = std::mem::replace(batch, Batch::new(table));
+                let sender = &self.senders[table as usize];
+                sent = sender.send(full).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
             }
         };
-        sums.rows(&mut |row| {
-            let batch = &mut batches[row.table() as usize];
+        all.rows(&mut |row| {
+            let table = row.table();
+            let batch = &mut batches[table as usize];
             batch.push(row);
-            send(batch, BATCH_ROWS);
+            send(table, batch, BATCH_ROWS);
         });
-        batches.iter_mut().for_each(|batch| send(batch, 1));
+        Table::ALL.into_iter().zip(&mut batches).for_each(|(table, batch)| send(table, batch, 1));
         sent
+    }
+
+    /// Writes the wide tables, `threads` at a time, when all sinks are finished.
+    ///
+    /// # Errors
+    /// When one cannot be written, or is wanted of a card that no event names.
+    pub fn write_wide(&mut self, threads: usize) -> Result<Option<WideSummary>, ExportError> {
+        let Some(wide) = &mut self.wide else { return Ok(None) };
+        let missing = wide.missing();
+        if !missing.is_empty() {
+            return Err(ExportError::NoCard(missing));
+        }
+        wide.write(threads).map(Some).map_err(ExportError::Wide)
     }
 
     /// Gives up. What was in the place before stays there.
@@ -161,49 +209,53 @@ impl TablesExport {
     ///
     /// # Errors
     /// When a file cannot be written; then, what was in the place before is still there.
-    pub fn finish(self, created: Timestamp) -> Result<Exported, ExportError> {
+    pub fn finish(self, wide: Option<WideSummary>, created: Timestamp) -> Result<Exported, ExportError> {
         drop(self.senders);
         let mut files = Vec::new();
         for (table, writer) in Table::ALL.into_iter().zip(self.writers) {
             let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let failed = |source| ExportError::Table { table, source };
             let rows = written.map_err(failed)?;
-            let path = self.folder.path().join(package::file_name(self.format, table));
+            let path = self.folder.path().join(package::file_name(self.options.format, table));
             files.push(TableFile { table, rows, bytes: fs::metadata(path).map_err(failed)?.len() });
         }
-        let path = self.folder.path().join(package::NAME);
-        let description = format!("{:#}\n", package::describe(self.format, &files, created));
-        fs::write(&path, description).map_err(|source| FolderError::File { path, source })?;
+        package::describe(self.folder.path(), &self.options, &files, self.wide.as_ref(), created)
+            .map_err(|source| FolderError::File { path: self.folder.path().join(package::NAME), source })?;
         self.folder.finish()?;
-        Ok(Exported { files })
+        Ok(Exported { files, wide })
     }
 }
 
-fn write(mut writer: Box<dyn TableWriter>, batches: Receiver<Batch>) -> io::Result<u64> {
+fn write(mut writer: Box<dyn TableWriter>, batches: Receiver<Batch>, zone: Option<&Zone>) -> io::Result<u64> {
     let mut rows = 0;
     for batch in batches {
         rows += batch.rows as u64;
-        writer.write(batch)?;
+        writer.write(with_local_values(batch, zone))?;
     }
     writer.finish()?;
     Ok(rows)
 }
 
-/// Passes rows on to the files of their tables, and sums them up.
-pub struct Batches {
+/// Passes rows on to the files of their tables, sums them up, and picks out what belongs to wide tables.
+pub struct Batches<'a> {
     senders: Vec<SyncSender<Batch>>,
     sums: Sums,
+    wide: Option<Collector<'a>>,
 }
 
-impl Batches {
-    /// Takes some rows of each table, in the order of [`Table::ALL`].
+impl Batches<'_> {
+    /// Takes some rows of each table.
     ///
     /// # Errors
     /// When a table takes no more rows: [`TablesExport::abandon`] tells why.
-    pub fn take(&mut self, batches: Vec<Batch>) -> io::Result<()> {
-        for (batch, sender) in batches.into_iter().zip(&self.senders) {
+    pub fn take(&mut self, block: Block) -> io::Result<()> {
+        if let Some(wide) = &mut self.wide {
+            block.each_row(wide);
+            wide.check()?;
+        }
+        for ((table, batch), sender) in Table::ALL.into_iter().zip(block.batches).zip(&self.senders) {
             if batch.rows > 0 {
-                self.sums.add(&batch);
+                self.sums.add(table, &batch);
                 sender.send(batch).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
             }
         }

@@ -73,13 +73,7 @@ impl OutputFolder {
             rename(&old, place)?;
         }
         if exists(place) {
-            let entries = fs::read_dir(place).map_err(refused(place))?;
-            for entry in entries {
-                let path = entry.map_err(refused(place))?.path();
-                if !is_ours(&path) {
-                    return Err(FolderError::Foreign { path });
-                }
-            }
+            check(place, &is_ours)?;
         }
         remove(&old)?;
         fs::create_dir_all(files::parent(place)).map_err(refused(place))?;
@@ -112,6 +106,21 @@ impl OutputFolder {
         let _ = staging.keep();
         remove(&old)
     }
+}
+
+/// Fails if a file or folder in a folder, or in one of its own folders, is not ours.
+fn check(folder: &Path, is_ours: &impl Fn(&Path) -> bool) -> Result<(), FolderError> {
+    for entry in fs::read_dir(folder).map_err(refused(folder))? {
+        let entry = entry.map_err(refused(folder))?;
+        let path = entry.path();
+        if !is_ours(&path) {
+            return Err(FolderError::Foreign { path });
+        }
+        if entry.file_type().map_err(refused(&path))?.is_dir() {
+            check(&path, is_ours)?;
+        }
+    }
+    Ok(())
 }
 
 fn exists(path: &Path) -> bool {

@@ -5,6 +5,8 @@ mod csv;
 #[cfg(feature = "cli")]
 mod export;
 #[cfg(feature = "cli")]
+mod field;
+#[cfg(feature = "cli")]
 mod folder;
 #[cfg(feature = "cli")]
 mod ndjson;
@@ -18,11 +20,16 @@ use std::{fs::File, io};
 pub(super) use self::parquet::{ParquetWriter, io_error, properties as parquet_properties};
 #[cfg(feature = "cli")]
 pub use self::{
-    export::{ExportError, Exported, TableFile, TablesExport},
+    export::{Batches, ExportError, Exported, TableFile, TablesExport},
     folder::{FolderError, OutputFolder},
 };
 #[cfg(feature = "cli")]
-use super::{batch::Batch, schema::Table};
+pub(super) use self::{
+    field::{Field, LOCAL, with_local_fields, with_local_values},
+    package::Resource,
+};
+#[cfg(feature = "cli")]
+use super::{batch::Batch, zone::Zone};
 
 /// The format of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,20 +62,41 @@ impl Format {
     }
 }
 
+/// How files are written.
+#[cfg(feature = "cli")]
+#[derive(Clone, Debug)]
+pub struct FileOptions {
+    /// Their format.
+    pub format: Format,
+    /// Whether CSV begins with a byte order mark, by which Excel tells UTF-8.
+    pub byte_order_mark: bool,
+    /// The zone for which local times and days are added.
+    pub zone: Option<Zone>,
+}
+
 /// A file that a table is written to.
 #[cfg(feature = "cli")]
-trait TableWriter: Send {
+pub(super) trait TableWriter: Send {
     /// Takes some more rows.
     fn write(&mut self, batch: Batch) -> io::Result<()>;
     /// Writes out everything.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
+/// What writes a table with those columns into a file.
 #[cfg(feature = "cli")]
-fn writer(format: Format, table: Table, file: File) -> io::Result<Box<dyn TableWriter>> {
-    Ok(match format {
-        Format::Csv => Box::new(csv::CsvWriter::new(table, file)?),
-        Format::Parquet => Box::new(ParquetWriter::new(table.name(), table.columns(), file)?),
-        Format::Ndjson => Box::new(ndjson::NdjsonWriter::new(table, file)),
+pub(super) fn writer(
+    options: &FileOptions,
+    table: &str,
+    fields: &[Field],
+    file: File,
+) -> io::Result<Box<dyn TableWriter>> {
+    Ok(match options.format {
+        Format::Csv => Box::new(csv::CsvWriter::new(fields, options.byte_order_mark, file)?),
+        Format::Parquet => {
+            let columns = fields.iter().map(|field| (field.name.as_str(), field.column_type));
+            Box::new(ParquetWriter::new(table, columns, file)?)
+        }
+        Format::Ndjson => Box::new(ndjson::NdjsonWriter::new(fields, file)),
     })
 }

@@ -5,8 +5,12 @@ use std::{
     io::{self, BufWriter, Write},
 };
 
-use super::TableWriter;
-use crate::tables::{batch::Batch, column::Cell, schema::Table};
+use super::{Field, TableWriter};
+use crate::tables::{
+    batch::Batch,
+    column::Cell,
+    zone::{LocalDay, LocalTime},
+};
 
 /// Writes a table as NDJSON: times as RFC 3339, nulls written out.
 pub(super) struct NdjsonWriter {
@@ -16,9 +20,9 @@ pub(super) struct NdjsonWriter {
 }
 
 impl NdjsonWriter {
-    pub(super) fn new(table: Table, file: File) -> Self {
-        let before = table.columns().iter().enumerate();
-        let before = before.map(|(at, column)| format!("{}\"{}\":", if at == 0 { "{" } else { "," }, column.name));
+    pub(super) fn new(fields: &[Field], file: File) -> Self {
+        let before = fields.iter().enumerate();
+        let before = before.map(|(at, field)| format!("{}\"{}\":", if at == 0 { "{" } else { "," }, field.name));
         Self { file: BufWriter::new(file), before: before.collect() }
     }
 }
@@ -35,6 +39,8 @@ impl TableWriter for NdjsonWriter {
                     Cell::Number(number) => serde_json::to_writer(&mut self.file, number)?,
                     Cell::Boolean(flag) => serde_json::to_writer(&mut self.file, flag)?,
                     Cell::Time(time) => write!(self.file, "\"{time}\"")?,
+                    Cell::LocalTime(time) => write!(self.file, "\"{}\"", LocalTime(*time))?,
+                    Cell::LocalDay(day) => write!(self.file, "\"{}\"", LocalDay(*day))?,
                 }
             }
             self.file.write_all(b"}\n")

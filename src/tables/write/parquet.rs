@@ -5,7 +5,7 @@ use std::{fs::File, io, sync::Arc};
 use bytes::Bytes;
 use parquet::{
     basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel},
-    data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type},
+    data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type},
     errors::{ParquetError, Result},
     file::{
         properties::WriterProperties,
@@ -16,7 +16,7 @@ use parquet::{
 
 use crate::tables::{
     batch::{Batch, ColumnData, Values},
-    column::{Column, ColumnType},
+    column::ColumnType,
 };
 
 /// Rows in a row group: small enough to hold one of each table in memory, large enough that DuckDB, Spark and Athena give
@@ -24,6 +24,8 @@ use crate::tables::{
 const ROW_GROUP_ROWS: usize = 131_072;
 /// A row group with much text ends early.
 const ROW_GROUP_TEXT_BYTES: usize = 24 * 1024 * 1024;
+/// So does one with very many columns.
+const ROW_GROUP_BYTES: usize = 96 * 1024 * 1024;
 
 /// What a cell takes besides its text: whether it is there, and a number, or where its text is.
 const BYTES_OF_A_CELL: usize = 10;
@@ -37,10 +39,10 @@ pub(in crate::tables) struct ParquetWriter {
 }
 
 impl ParquetWriter {
-    /// A file of a table with those columns.
+    /// A file of a table with columns of those names and types.
     pub(in crate::tables) fn new<'a>(
         table: &str,
-        columns: impl IntoIterator<Item = &'a Column>,
+        columns: impl IntoIterator<Item = (&'a str, ColumnType)>,
         file: File,
     ) -> io::Result<Self> {
         let schema = schema(table, columns).map_err(io::Error::other)?;
@@ -53,7 +55,10 @@ impl ParquetWriter {
         self.rows += batch.rows;
         self.text_bytes += batch.text_bytes();
         self.waiting.push(batch);
-        if self.rows < ROW_GROUP_ROWS && self.text_bytes < ROW_GROUP_TEXT_BYTES { Ok(()) } else { self.end_row_group() }
+        let is_full = self.rows >= ROW_GROUP_ROWS
+            || self.text_bytes >= ROW_GROUP_TEXT_BYTES
+            || self.waiting_bytes() >= ROW_GROUP_BYTES;
+        if is_full { self.end_row_group() } else { Ok(()) }
     }
 
     /// Bytes of memory that the rows take which wait for the end of their row group, about.
@@ -134,8 +139,13 @@ fn write_column(writer: &mut SerializedColumnWriter<'_>, column: ColumnData) -> 
                 .collect();
             writer.typed::<ByteArrayType>().write_batch(&values, present, None)?;
         }
-        Values::Integer(values) | Values::Time(values) => {
+        Values::Integer(values) | Values::Time(values) | Values::LocalTime(values) => {
             writer.typed::<Int64Type>().write_batch(&values, present, None)?;
+        }
+        Values::LocalDay(values) => {
+            // The years 1969 to 10000 are far within 32 bits.
+            let values: Vec<_> = values.into_iter().map(|day| i32::try_from(day).unwrap_or(i32::MAX)).collect();
+            writer.typed::<Int32Type>().write_batch(&values, present, None)?;
         }
         Values::Number(values) => {
             writer.typed::<DoubleType>().write_batch(&values, present, None)?;
@@ -147,20 +157,23 @@ fn write_column(writer: &mut SerializedColumnWriter<'_>, column: ColumnData) -> 
     Ok(())
 }
 
-fn schema<'a>(table: &str, columns: impl IntoIterator<Item = &'a Column>) -> Result<TypePtr> {
-    let columns = columns.into_iter().map(|column| field(column).map(Arc::new)).collect::<Result<_>>()?;
+fn schema<'a>(table: &str, columns: impl IntoIterator<Item = (&'a str, ColumnType)>) -> Result<TypePtr> {
+    let columns =
+        columns.into_iter().map(|(name, column_type)| field(name, column_type).map(Arc::new)).collect::<Result<_>>()?;
     Ok(Arc::new(Type::group_type_builder(table).with_fields(columns).build()?))
 }
 
-fn field(column: &Column) -> Result<Type> {
-    let (physical, logical) = match column.column_type {
+fn field(name: &str, column_type: ColumnType) -> Result<Type> {
+    let (physical, logical) = match column_type {
         ColumnType::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
         ColumnType::Integer => (PhysicalType::INT64, None),
         ColumnType::Number => (PhysicalType::DOUBLE, None),
         ColumnType::Boolean => (PhysicalType::BOOLEAN, None),
         ColumnType::Time => (PhysicalType::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+        ColumnType::LocalTime => (PhysicalType::INT64, Some(LogicalType::timestamp(false, TimeUnit::MILLIS))),
+        ColumnType::LocalDay => (PhysicalType::INT32, Some(LogicalType::Date)),
     };
-    Type::primitive_type_builder(column.name, physical)
+    Type::primitive_type_builder(name, physical)
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(logical)
         .build()

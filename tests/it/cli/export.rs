@@ -320,7 +320,7 @@ fn read_csv(folder: &Path) -> BTreeMap<&'static str, Rows> {
     let value = |column: &Column, field: &str| match column.column_type {
         // In `events/`, no text is empty, and none looks like a formula.
         _ if field.is_empty() => Value::Null,
-        ColumnType::Text | ColumnType::Time => json!(field),
+        ColumnType::Text | ColumnType::Time | ColumnType::LocalTime | ColumnType::LocalDay => json!(field),
         ColumnType::Integer => json!(field.parse::<i64>().expect("it is a number")),
         ColumnType::Number => json!(field.parse::<f64>().expect("it is a number")),
         ColumnType::Boolean => json!(field.parse::<bool>().expect("it is a Boolean")),

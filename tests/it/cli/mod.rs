@@ -19,6 +19,8 @@ mod report;
 mod report_filters;
 mod report_page;
 mod simulate;
+mod time_zone;
 mod tokens;
 mod webhook;
 mod webhook_sync;
+mod wide;

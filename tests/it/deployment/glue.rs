@@ -29,6 +29,7 @@ fn hive(column: &Column) -> &'static str {
         ColumnType::Number => "double",
         ColumnType::Boolean => "boolean",
         ColumnType::Time => "timestamp",
+        ColumnType::LocalTime | ColumnType::LocalDay => unreachable!("no table has a local time"),
     }
 }
 

@@ -65,6 +65,7 @@ fn json_cell(cell: Cell<'_>) -> Value {
         Cell::Number(number) => json!(number),
         Cell::Boolean(flag) => json!(flag),
         Cell::Time(time) => json!(time.to_string()),
+        Cell::LocalTime(_) | Cell::LocalDay(_) => unreachable!("no table has a local time"),
     }
 }
 
