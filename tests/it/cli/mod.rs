@@ -24,3 +24,4 @@ mod tokens;
 mod webhook;
 mod webhook_sync;
 mod wide;
+mod wide_files;

@@ -173,7 +173,7 @@ fn the_keyboard_reaches_filters_charts_and_tables() {
     page.0.press("Enter");
     let rows = "new Promise((done) => requestAnimationFrame(() => setTimeout(() => \
                 done(document.querySelectorAll('#events-by-type-table tbody tr').length))))";
-    assert_eq!(page.0.evaluate(rows), 29);
+    assert_eq!(page.0.evaluate(rows), 124);
     // A legend entry takes its bars away.
     page.0.evaluate(
         "document.querySelector('#events-by-type').closest('article').querySelector('.legend button').focus()",

@@ -13,6 +13,7 @@ pub mod process;
 pub mod proxy;
 pub mod tables;
 pub mod template;
+pub mod wide;
 pub mod world;
 
 pub use self::{
