@@ -69,15 +69,16 @@ impl LakeFiles {
         Ok(())
     }
 
-    /// Writes out everything. Tables without rows have a file only with `even_without_rows`. The files come in the order in
-    /// which readers should see them: what belongs to an event before the event, and so `answers` before `responses`.
+    /// Writes out everything. Of the tables without rows, those have a file that are wanted `even_without_rows`. The files
+    /// come in the order in which readers should see them: what belongs to an event before the event, and so `answers` before
+    /// `responses`.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn finish(self, even_without_rows: bool) -> io::Result<Vec<(Table, File)>> {
+    pub fn finish(self, even_without_rows: impl Fn(Table) -> bool) -> io::Result<Vec<(Table, File)>> {
         let mut files = Vec::new();
         for mut table in self.tables.into_iter().rev().filter(|table| !table.batch.table.is_summed()) {
-            if table.batch.rows > 0 || even_without_rows {
+            if table.batch.rows > 0 || even_without_rows(table.batch.table) {
                 table.pass_on()?;
             }
             if let Some(writer) = table.writer {

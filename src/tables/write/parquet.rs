@@ -74,9 +74,11 @@ impl ParquetWriter {
     }
 
     fn write_row_group(&mut self) -> Result<()> {
-        (self.rows, self.text_bytes) = (0, 0);
+        let rows = std::mem::take(&mut self.rows);
+        self.text_bytes = 0;
         let batches = std::mem::take(&mut self.waiting);
-        let Some(first) = batches.first() else { return Ok(()) };
+        // Some readers take a row group without rows for a damaged file.
+        let Some(first) = batches.first().filter(|_| rows > 0) else { return Ok(()) };
         let columns = first.columns.len();
         let mut batches: Vec<_> = batches.into_iter().map(|batch| batch.columns.into_iter()).collect();
         let mut group = self.file.next_row_group()?;

@@ -3,12 +3,11 @@
 use std::{env, fs, path::Path, process::Command};
 
 use kaizala_webhook::lake::TABLES_PREFIX;
-use object_store::memory::InMemory;
 
 use crate::{
     lake::{
         simulated::simulated_lake,
-        storage::{content, keys, rows},
+        storage::{download, rows},
     },
     support::{
         World,
@@ -24,15 +23,6 @@ fn succeeds(script: &str, arguments: &[&str]) {
     let output = run(Command::new(tool("bin/python")).arg(script).args(arguments).current_dir(root), b"");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}:\n{said}");
-}
-
-/// Puts a bucket into a folder.
-fn download(bucket: &InMemory, prefix: &str, folder: &Path) {
-    for key in keys(bucket, prefix) {
-        let file = folder.join(&key);
-        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("it can be made");
-        fs::write(file, content(bucket, &key)).expect("it can be written");
-    }
 }
 
 #[test]
