@@ -109,8 +109,7 @@ impl Drop for Process {
 async fn do_step(aws: &Aws, step: &Value, death: Death) -> End {
     let (ends, mut end) = unbounded_channel();
     let none = || AtomicU32::new(0);
-    let cloud =
-        Cloud { aws: aws.clone(), step: step.clone(), was_invoked: none(), writes: none(), death, ends };
+    let cloud = Cloud { aws: aws.clone(), step: step.clone(), was_invoked: none(), writes: none(), death, ends };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address: SocketAddr = listener.local_addr().expect("it is bound");
     let app = Router::new().fallback(serve).with_state(Arc::new(cloud));
@@ -170,7 +169,8 @@ async fn a_function_that_is_killed_at_every_write_leaves_the_rows_of_a_fresh_exp
         panic!("there is an export")
     };
     let StepOutput::Planned(planned) =
-        finished(lake(&aws).grouping_by(1).run(Step::Plan { export_arn: export_arn.clone() }, aws.now())).expect("it plans")
+        finished(lake(&aws).grouping_by(1).run(Step::Plan { export_arn: export_arn.clone() }, aws.now()))
+            .expect("it plans")
     else {
         panic!("there is a plan")
     };

@@ -6,7 +6,7 @@ mod happening;
 mod killed;
 mod late;
 mod removal;
-mod s3;
+pub mod s3;
 pub mod simulated;
 mod steps;
 pub mod storage;

@@ -61,7 +61,10 @@ fn a_state_machine_is_led_from_step_to_step() {
     assert_eq!(step(&aws, with_arn("status")), Ok(json!({"status": "complete"})));
     assert_eq!(step(&aws, with_arn("plan")), Ok(json!({"groups": [0]})));
     let convert = json!({"step": "convert", "exportArn": arn, "group": 0});
-    assert_eq!(step(&aws, convert.clone()), Ok(json!({"items": 1, "rejected": 0, "gone": 0, "files": Table::ALL.len()})));
+    assert_eq!(
+        step(&aws, convert.clone()),
+        Ok(json!({"items": 1, "rejected": 0, "gone": 0, "files": Table::ALL.len()}))
+    );
     assert_eq!(step(&aws, convert), Ok(json!({"items": 1, "rejected": 0, "gone": 0, "files": 0})), "a repeat");
     assert_eq!(step(&aws, with_arn("remove")), Ok(json!({"items": 0, "files": 0})));
     for _ in 0..2 {
@@ -201,7 +204,8 @@ fn every_table_has_a_file_with_its_columns_from_the_first_export_on_whatever_was
     assert_eq!(files.len(), Table::ALL.len());
     for table in Table::ALL {
         let file = files.iter().find(|key| key.starts_with(&format!("tables/{}/day=", table.name())));
-        let reader = SerializedFileReader::new(content(&aws.bucket, file.expect("it has a file"))).expect("it is Parquet");
+        let reader =
+            SerializedFileReader::new(content(&aws.bucket, file.expect("it has a file"))).expect("it is Parquet");
         // Spark and others take a row group without rows for a damaged file.
         assert_eq!((reader.num_row_groups(), reader.metadata().file_metadata().num_rows()), (0, 0));
         let schema = reader.metadata().file_metadata().schema_descr().columns().iter();
