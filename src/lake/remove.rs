@@ -94,7 +94,7 @@ impl<D: Database> Lake<D> {
         let mut bytes = FOOTER_BYTES;
         loop {
             let Some(tail) = self.objects.tail(&key, bytes).await? else { return Ok(None) };
-            match may_hold(&tail, file.size, |first, last| gone.arrived(first, last)) {
+            match may_hold(&tail, file.size, gone) {
                 // A damaged one may have been replaced since it was listed: reading all of it tells.
                 Ok(true) | Err(FooterError::Damaged(_)) => return Ok(Some(key)),
                 Ok(false) => return Ok(None),

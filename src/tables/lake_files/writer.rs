@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-use super::is_in_lake;
+use super::{is_in_lake, properties};
 use crate::tables::{
     batch::Batch,
     schema::{Row, Table},
@@ -103,7 +103,12 @@ impl TableFile {
         batch.shrink();
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            none => none.insert(ParquetWriter::new(table.name(), table.lake_columns(), tempfile::tempfile()?)?),
+            none => none.insert(ParquetWriter::new(
+                table.name(),
+                table.lake_columns(),
+                properties(),
+                tempfile::tempfile()?,
+            )?),
         };
         writer.write(batch)
     }

@@ -15,7 +15,7 @@ mod parquet;
 #[cfg(feature = "cli")]
 use std::{fs::File, io};
 
-pub(super) use self::parquet::{ParquetWriter, io_error, properties as parquet_properties};
+pub(super) use self::parquet::{ParquetWriter, ROW_GROUP_ROWS, io_error, properties as parquet_properties};
 #[cfg(feature = "cli")]
 pub use self::{
     export::{ExportError, Exported, TableFile, TablesExport},
@@ -68,7 +68,9 @@ trait TableWriter: Send {
 fn writer(format: Format, table: Table, file: File) -> io::Result<Box<dyn TableWriter>> {
     Ok(match format {
         Format::Csv => Box::new(csv::CsvWriter::new(table, file)?),
-        Format::Parquet => Box::new(ParquetWriter::new(table.name(), table.columns(), file)?),
+        Format::Parquet => {
+            Box::new(ParquetWriter::new(table.name(), table.columns(), parquet_properties().build(), file)?)
+        }
         Format::Ndjson => Box::new(ndjson::NdjsonWriter::new(table, file)),
     })
 }
