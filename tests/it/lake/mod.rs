@@ -1,4 +1,4 @@
-mod aws;
+pub mod aws;
 mod exactly_once;
 mod fixtures;
 mod function;
