@@ -72,7 +72,7 @@ impl<D: Database> Lake<D> {
             return Ok(Vec::new());
         }
         let folders = self.objects.folders(TABLES_PREFIX).await?;
-        Ok(Table::ALL.into_iter().filter(|table| !folders.contains(table.name())).collect())
+        Ok(Table::all_in_lake().filter(|table| !folders.contains(table.name())).collect())
     }
 }
 

@@ -63,7 +63,7 @@ impl<D: Database> Lake<D> {
         }
         gone.sort();
         removed.items += gone.len() as u64;
-        for table in Table::ALL.into_iter().rev() {
+        for table in Table::all_in_lake().rev() {
             let mut checks = stream::iter(self.candidates(table, export_arn, &gone).await?)
                 .map(|file| self.may_hold(file, &gone))
                 .buffer_unordered(FOOTERS);

@@ -241,16 +241,16 @@ def overdue_jobs(events, rows):
 def most_active_members(events, rows):
     seen = collections.defaultdict(list)
     for event in events.all:
-        person = event.body.get("fromUserId") or event.body.get("fromUserName")
+        person = event.body.get("fromUserId") or event.body.get("fromUser")
         if person and not event.is_revision and not event.data.get("isAnonymous"):
             seen[person].append(event.received)
     expected = sorted(seen, key=lambda person: (-len(seen[person]), person))[:20]
-    found = [row["person"] for row in rows]
+    found = [row["person_id"] for row in rows]
     if not expected or found != expected:
         yield f"most_active_members: {found[:3]} instead of {expected[:3]}"
     for row in rows:
         times = [time.astimezone(datetime.timezone.utc).isoformat(timespec="milliseconds")[:23] + "Z" for time in (row["first_seen"], row["last_seen"])]
-        if (row["events"], *times) != (len(seen[row["person"]]), min(seen[row["person"]]), max(seen[row["person"]])):
+        if (row["events"], *times) != (len(seen[row["person_id"]]), min(seen[row["person_id"]]), max(seen[row["person_id"]])):
             yield f"most_active_members: {row['person']} is seen {row['events']} times from {times}"
 
 

@@ -30,6 +30,11 @@ const EVENT_KEY: &str = "event_key";
 const FALSE_POSITIVES: f64 = 0.001;
 
 impl Table {
+    /// The tables that the lake has files of. What sums over many items is a view there.
+    pub fn all_in_lake() -> impl DoubleEndedIterator<Item = Self> {
+        Self::ALL.into_iter().filter(|table| !table.is_summed())
+    }
+
     /// The columns of the table in the lake, in order.
     pub fn lake_columns(self) -> impl Iterator<Item = &'static Column> {
         self.columns().iter().filter(|column| is_in_lake(column))

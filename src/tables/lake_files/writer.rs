@@ -75,9 +75,10 @@ impl LakeFiles {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn finish(self, even_without_rows: impl Fn(Table) -> bool) -> io::Result<Vec<(Table, File)>> {
+    pub fn finish(mut self, even_without_rows: impl Fn(Table) -> bool) -> io::Result<Vec<(Table, File)>> {
         let mut files = Vec::new();
-        for mut table in self.tables.into_iter().rev().filter(|table| !table.batch.table.is_summed()) {
+        self.tables.retain(|table| !table.batch.table.is_summed());
+        for mut table in self.tables.into_iter().rev() {
             if table.batch.rows > 0 || even_without_rows(table.batch.table) {
                 table.pass_on()?;
             }
