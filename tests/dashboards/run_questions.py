@@ -99,9 +99,14 @@ class Event:
         return str(self.data.get("isUpdateResponse")).lower() == "true", self.ranked, self.received, self.key
 
     def person(self):
+        """Whom a response is of; where it is anonymous, nobody but itself."""
+        user, phone = self.data.get("responderId"), self.data.get("responder")
+        sender = self.body.get("fromUserId") or self.body.get("fromUser")
         if self.data.get("isAnonymous"):
             return self.key
-        return self.data.get("responderId") or self.data.get("responder") or self.key
+        # Who sent the event has answered, unless it says otherwise.
+        is_sender = not user and phone in (None, "", self.body.get("fromUser"))
+        return (sender if is_sender else user or phone) or self.key
 
     def questions(self):
         return self.data.get("responseDetails", {}).get("responseWithQuestions") or []

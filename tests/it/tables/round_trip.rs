@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kaizala_webhook::{
     store::StoredItem,
-    tables::{Flattened, flatten},
+    tables::{Flattened, Table, flatten},
 };
 use proptest::{
     collection::vec,
@@ -121,7 +121,8 @@ fn comes_through(items: &[(Vec<StoredItem>, String)], files: usize) {
     let all: Vec<_> = items.iter().flat_map(|(stored, _)| stored.clone()).collect();
     write_export(folder.path(), &all, files);
     let mut found = exported(text(folder.path()), &[]);
-    found.retain(|_, rows| !rows.is_empty());
+    // What sums over items is another test's.
+    found.retain(|name, rows| !rows.is_empty() && Table::all_in_lake().any(|table| table.name() == *name));
     let expected = expected(items);
     for (table, rows) in found {
         let rows = sorted(rows.into_iter().map(without_is_latest).collect());
