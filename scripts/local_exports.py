@@ -13,8 +13,8 @@ import subprocess
 import threading
 import time
 
-# How far back a table can be recovered, in seconds. The emulator does not take the setting from the template.
-RECOVERABLE = 35 * 24 * 3600
+# How far back a table can be recovered by itself. The emulator does not take the setting from the template.
+RECOVERABLE = datetime.timedelta(days=35)
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "x-amz-crc32"}
 
 
@@ -27,6 +27,8 @@ class Exports:
         # What the table held at the time of the last export.
         self.before = None
         self.begun, self.planted = set(), set()
+        # How far back the table can be recovered; may be changed at any time.
+        self.recoverable = RECOVERABLE
         self.failure = None
         exports = self
 
@@ -95,7 +97,8 @@ class Exports:
         return answer
 
     def recovery_reaches_back(self, _request, answer):
-        recovery = {"PointInTimeRecoveryStatus": "ENABLED", "EarliestRestorableDateTime": int(time.time()) - RECOVERABLE}
+        earliest = int(time.time() - self.recoverable.total_seconds())
+        recovery = {"PointInTimeRecoveryStatus": "ENABLED", "EarliestRestorableDateTime": earliest}
         answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"] = recovery
         return answer
 

@@ -15,20 +15,31 @@ import subprocess
 import sys
 import time
 
+from local_exports import RECOVERABLE
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STATE = "lake/state.json"
 # A window of an incremental export has at least 15 minutes.
 SET_BACK = datetime.timedelta(minutes=20)
+# Two windows of 24 hours, and a short one.
+OUTAGE = datetime.timedelta(hours=49)
 # Made-up events, so that the function has something to do while it is killed.
 EVENTS = 2000
 KILLS = 5
 
 
 def prove(emulator, exports, outputs, kaizala, events):
-    """Takes the tables through a full export, changes, and an execution whose function is killed; compares them after each."""
+    """Takes the tables through what happens to a deployment: recovery that is too young, a full export, nothing to do, changes, an
+    execution whose function is killed, a gap, and an outage of two days. Compares them with an export whenever they have changed.
+    """
     lake = Lake(emulator, exports, outputs, kaizala)
+    exports.recoverable = datetime.timedelta()
+    lake.rest("right after the first deployment, when recovery is younger than the window")
+    lake.has_no_state()
+    exports.recoverable = RECOVERABLE
     lake.run("of the whole table")
     lake.compare()
+    lake.rest("right after another one, when there is nothing to do")
 
     lake.change(events)
     lake.set_back()
@@ -39,6 +50,26 @@ def prove(emulator, exports, outputs, kaizala, events):
     lake.set_back()
     lake.run(f"of {EVENTS} more events, with its function killed", kill=True)
     lake.compare()
+
+    lake.set_back()
+    exports.recoverable = SET_BACK / 2
+    lake.fail("when recovery does not reach back far enough", "Lake.Gap")
+    exports.recoverable = RECOVERABLE
+
+    lake.arrived_before(events, OUTAGE - datetime.timedelta(hours=1))
+    lake.set_back(OUTAGE)
+    lake.run("after an outage of two days", windows=3)
+    lake.compare()
+
+
+class Execution:
+    """How an execution has ended."""
+
+    def __init__(self, what, status, error, killed, history):
+        self.what, self.status, self.error, self.killed, self.history = what, status, error, killed, history
+        entered = (event.get("stateEnteredEventDetails") for event in history)
+        # In the order in which they were entered.
+        self.states = [details["name"] for details in entered if details]
 
 
 class Lake:
@@ -53,17 +84,60 @@ class Lake:
     def state(self):
         return json.loads(self.s3.get_object(Bucket=self.bucket, Key=STATE)["Body"].read())
 
-    def set_back(self):
+    def objects(self, prefix=""):
+        """The keys of all objects, each with what tells its versions apart."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [(found["Key"], found["ETag"]) for page in pages for found in page.get("Contents", [])]
+
+    def set_back(self, by=SET_BACK):
         """Time that has passed, for a test that does not wait for it: the function sees a longer window."""
         state = self.state()
         # Never the same window twice, which would be the same export.
         self.windows += 1
-        done = datetime.datetime.fromisoformat(state["done"]) - SET_BACK - datetime.timedelta(minutes=self.windows)
+        done = datetime.datetime.fromisoformat(state["done"]) - by - datetime.timedelta(minutes=self.windows)
         state["done"] = done.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.s3.put_object(Bucket=self.bucket, Key=STATE, Body=json.dumps(state).encode())
 
-    def run(self, what, kill=False):
-        """One execution, as the schedule starts it."""
+    def run(self, what, kill=False, windows=1):
+        """An execution that brings the tables up to date, in that many windows."""
+        exports = len(self.exports.begun)
+        execution = self.execute(what, kill)
+        self.expect(execution, execution.status == "SUCCEEDED" and execution.states[-1] == "Done", "bring the tables up to date")
+        state = self.state()
+        self.expect(execution, "inFlight" not in state, "finish its export")
+        self.expect(execution, len(self.exports.begun) - exports == windows, f"export {windows} windows")
+        self.expect(execution, not kill or execution.killed, "have its function killed")
+        killed = f" ({execution.killed} times)" if kill else ""
+        print(f"The execution {what} succeeded{killed}: everything before {state['done']} is in the tables.")
+
+    def rest(self, what):
+        """An execution that finds nothing to do, and says no more about it."""
+        before = self.objects()
+        execution = self.execute(what)
+        self.expect(execution, execution.status == "SUCCEEDED" and execution.states[-1] == "NothingToDo", "end quietly")
+        self.expect(execution, self.objects() == before, "leave the bucket as it is")
+        print(f"The execution {what} ended quietly.")
+
+    def fail(self, what, error):
+        """An execution that fails with that error, at once, and changes nothing."""
+        before = self.objects()
+        execution = self.execute(what)
+        self.expect(execution, (execution.status, execution.error) == ("FAILED", error), f"fail with {error}")
+        self.expect(execution, execution.states[-1] == "Begin", "fail where it begins")
+        self.expect(execution, self.objects() == before, "leave the bucket as it is")
+        print(f"The execution {what} failed with {error}.")
+
+    def has_no_state(self):
+        if any(key == STATE for key, _ in self.objects()):
+            sys.exit(f"deploy-local: there is {STATE}, and was no export")
+
+    def expect(self, execution, is_so, what):
+        if not is_so:
+            history = json.dumps(execution.history[-5:], default=str, indent=1)
+            sys.exit(f"deploy-local: the execution {execution.what} did not {what}: {execution.status} {execution.states}\n{history}")
+
+    def execute(self, what, kill=False):
+        """One execution, as the schedule starts it, to its end."""
         machine = self.emulator.client("stepfunctions")
         arn = machine.start_execution(stateMachineArn=self.state_machine)["executionArn"]
         deadline = time.monotonic() + 300
@@ -74,14 +148,8 @@ class Lake:
             if kill and killed < KILLS:
                 killed += self.kill_function()
             time.sleep(0.1)
-        done = self.state().get("done") if execution["status"] == "SUCCEEDED" else None
-        if not done or "inFlight" in self.state():
-            history = machine.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-            failures = [event for event in history if "Failed" in event["type"]] or history[-5:]
-            sys.exit(f"deploy-local: the execution {what} {execution['status']}: {json.dumps(failures, default=str, indent=1)}")
-        if kill and not killed:
-            sys.exit("deploy-local: the function was not killed")
-        print(f"The execution {what} succeeded{f' ({killed} times)' if kill else ''}: everything before {done} is in the tables.")
+        history = machine.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        return Execution(what, execution["status"], execution.get("error"), killed, history)
 
     def kill_function(self):
         """Kills the processes of the function, as they are; returns how many there were."""
@@ -115,10 +183,16 @@ class Lake:
         announcement = next(item for item in page if item["eventKey"]["S"].startswith("Announcement#"))
         self.dynamodb.delete_item(TableName=self.table, Key={name: announcement[name] for name in ("groupId", "eventKey")})
 
-    def deliver(self, event, request_id, change):
+    def arrived_before(self, events, ago):
+        """An event that arrived some time ago, of which the tables have not heard."""
+        message = next(file for file in events if file.stem == "text-message-created").read_text(encoding="utf-8")
+        self.deliver(json.loads(message), "an-old-message", lambda body: body.update(eventId="an-old-message"), ago)
+
+    def deliver(self, event, request_id, change, ago=datetime.timedelta()):
         body = json.loads(event["body"])
         change(body)
-        context = event["requestContext"] | {"requestId": request_id, "timeEpoch": int(time.time() * 1000)}
+        arrival = int((time.time() - ago.total_seconds()) * 1000)
+        context = event["requestContext"] | {"requestId": request_id, "timeEpoch": arrival}
         event = event | {"body": json.dumps(body), "requestContext": context}
         answer = self.emulator.client("lambda").invoke(
             FunctionName=self.receiver, Qualifier="live", Payload=json.dumps(event).encode()
@@ -141,15 +215,13 @@ class Lake:
         tables, export = (pathlib.Path(self.emulator.folder) / name for name in ("lake", "export"))
         shutil.rmtree(tables, ignore_errors=True)
         shutil.rmtree(export, ignore_errors=True)
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="tables/")
-        for found in (found for page in pages for found in page.get("Contents", [])):
-            file = tables / found["Key"]
+        for key, _ in self.objects("tables/"):
+            file = tables / key
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(self.s3.get_object(Bucket=self.bucket, Key=found["Key"])["Body"].read())
+            file.write_bytes(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
         self.call("export", "--from", "table", "--format", "ndjson", "--out", export)
-        rejected = self.s3.list_objects_v2(Bucket=self.bucket, Prefix="rejected/").get("KeyCount", 0)
-        if rejected:
-            sys.exit(f"deploy-local: {rejected} lines made no rows")
+        if rejected := self.objects("rejected/"):
+            sys.exit(f"deploy-local: {len(rejected)} lines made no rows")
         script = ROOT / "tests/dashboards/run_duckdb.py"
         command = ["python", script, "--lake", tables / "tables", "--export", export]
         if subprocess.run(command, check=False).returncode:

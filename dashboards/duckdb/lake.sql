@@ -1,11 +1,10 @@
 -- Views over the Parquet tables that the deployment keeps up to date, one per table; they read the files again at each query:
 --
---   duckdb -cmd ".bail off" -cmd "SET VARIABLE lake = 's3://<ExportsBucketName>/tables'" \
---     -cmd ".read dashboards/duckdb/lake.sql"
+--   duckdb -cmd "SET VARIABLE lake = 's3://<ExportsBucketName>/tables'" -cmd ".read dashboards/duckdb/lake.sql"
 --
 -- For S3 it needs credentials, once: CREATE PERSISTENT SECRET (TYPE s3, PROVIDER credential_chain).
 -- They have the columns of parquet.sql, and `day`, in whose files a row is: never before the day on which the event arrived, so
--- that `day >= '2026-11-01'` leaves out older files. A table without a row has no file yet: DuckDB says so, and goes on with `.bail off`.
+-- that `day >= '2026-11-01'` leaves out older files. From the first export on, every table has a file.
 
 -- Times are UTC; so are days, then.
 SET TimeZone = 'UTC';

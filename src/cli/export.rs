@@ -33,7 +33,8 @@ const MIN_REDACT_KEY_BYTES: usize = 16;
 ///
 /// Writes a folder with one file per table and datapackage.json, which describes them. The folder appears when everything is
 /// written; a run that fails leaves an earlier export as it was. If a run fails while it reads a live table or S3, the same
-/// command resumes it; Ctrl-C leaves nothing behind. Exit code 1 if the filters match nothing, unless --allow-empty is given.
+/// command resumes it; Ctrl-C leaves nothing behind. While it runs, it needs room beside the folder for temporary files: about
+/// twice the size of the gzipped export. Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \

@@ -23,7 +23,8 @@ use crate::{
 ///
 /// The page shows events over time, responses and completion per action, a chart for each question, jobs, membership and
 /// quarantine, with filters and a table for every chart. It contains names and answers: share it as carefully as the events
-/// themselves. The file appears when it is complete; a run that fails leaves an earlier file as it was.
+/// themselves. The file appears when it is complete; a run that fails leaves an earlier file as it was. While it runs, it needs
+/// room for temporary files: about twice the size of the gzipped export, in the folder that TMPDIR names.
 /// Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
 #[command(

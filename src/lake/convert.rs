@@ -9,7 +9,7 @@ use std::{
 use tracing::error;
 
 use super::{
-    Converted, Database, Lake, LakeError,
+    Converted, Database, Lake, LakeError, TABLES_PREFIX,
     change::effect,
     export_id::{export_id, rejected_key, table_key},
     lines::for_each_line,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     store::{ExportLine, StoredBody, StoredItem},
-    tables::{Flattened, flatten, lake_files::LakeFiles},
+    tables::{Flattened, Table, flatten, lake_files::LakeFiles},
 };
 
 /// A group that is being converted.
@@ -61,6 +61,18 @@ impl<D: Database> Lake<D> {
         let converted = conversion.finish(group).await?;
         metrics::converted(export_arn, group, &converted);
         Ok(converted)
+    }
+}
+
+impl<D: Database> Lake<D> {
+    /// The tables that no reader finds, as they have no file: those that are new, and those whose files have all expired. The
+    /// first group of an export gives them one without rows, so that a query over them has an answer.
+    async fn tables_without_files(&self, group: usize) -> Result<Vec<Table>, LakeError> {
+        if group > 0 {
+            return Ok(Vec::new());
+        }
+        let folders = self.objects.folders(TABLES_PREFIX).await?;
+        Ok(Table::all_in_lake().filter(|table| !folders.contains(table.name())).collect())
     }
 }
 
@@ -111,7 +123,9 @@ impl<D: Database> Conversion<'_, D> {
         let Self { lake, export_arn, plan, files, mut converted, has_parts } = self;
         // An attempt that still found the parts of a body makes rows that a later one does not. When it comes last, with the
         // item deleted and its window past, nothing would remove them: so every table gets its file, whoever is first.
-        let files = files.finish(has_parts).map_err(LakeError::parquet(export_id(export_arn)))?;
+        let lacking = lake.tables_without_files(group).await?;
+        let files = files.finish(|table| has_parts || lacking.contains(&table));
+        let files = files.map_err(LakeError::parquet(export_id(export_arn)))?;
         for (table, file) in files {
             let key = table_key(table, &plan.day(), export_arn, group);
             let content = read_whole(file).map_err(LakeError::parquet(&key))?;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::Gone;
-use crate::event::Timestamp;
+use crate::{event::Timestamp, tables::lake_files::Wanted};
 
 /// Items whose rows are to be removed.
 #[derive(Default)]
@@ -45,10 +45,15 @@ impl GoneItems {
         let first = self.arrivals.first().filter(|_| !self.anywhere)?;
         first.to_string().split('T').next().map(str::to_owned)
     }
+}
 
-    /// Whether one may have arrived within a period, both ends included.
-    pub(super) fn arrived(&self, first: Timestamp, last: Timestamp) -> bool {
+impl Wanted for GoneItems {
+    fn arrived(&self, first: Timestamp, last: Timestamp) -> bool {
         self.anywhere
             || self.arrivals.get(self.arrivals.partition_point(|time| *time < first)).is_some_and(|time| *time <= last)
+    }
+
+    fn any_key(&self, is_there: impl Fn(&str) -> bool) -> bool {
+        self.keys.values().flatten().any(|key| is_there(key))
     }
 }

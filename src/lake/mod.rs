@@ -37,6 +37,7 @@ pub use self::{
     config::{BUCKET_NAME, Config, ConfigError, TABLE_ARN},
     database::Database,
     error::LakeError,
+    state::done,
     step::{Begun, Converted, Finished, Idle, Planned, Progress, Removed, Step, StepOutput},
 };
 use crate::event::Timestamp;

@@ -1,6 +1,6 @@
 //! The bucket: what is read, created once, or replaced if nobody else has.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -55,6 +55,12 @@ impl Objects {
     pub(super) async fn list(&self, prefix: &str, offset: &str) -> Result<Vec<ObjectMeta>, LakeError> {
         let list = self.0.list_with_offset(Some(&Key::from(prefix)), &Key::from(offset));
         list.try_collect().await.map_err(LakeError::storage(prefix))
+    }
+
+    /// The names of the folders in `prefix`, that is of what stands between it and the next slash in keys.
+    pub(super) async fn folders(&self, prefix: &str) -> Result<HashSet<String>, LakeError> {
+        let list = self.0.list_with_delimiter(Some(&Key::from(prefix))).await.map_err(LakeError::storage(prefix))?;
+        Ok(list.common_prefixes.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect())
     }
 
     /// Creates an object; false when there is one already.

@@ -112,7 +112,7 @@ impl<D: Database> Lake<D> {
             .map_err(|source| LakeError::Manifest { export: export_arn.to_owned(), source })
     }
 
-    /// Files in the order of their keys, as many in a group as are not too large together.
+    /// Files in the order of their keys, as many in a group as are not too large together; at least one group.
     async fn group(&self, mut files: Vec<ExportFile>) -> Result<Vec<Vec<PlannedFile>>, LakeError> {
         files.sort_by(|a, b| a.key.cmp(&b.key));
         let sized = stream::iter(files).map(async |ExportFile { key, items, md5 }| {
@@ -131,6 +131,9 @@ impl<D: Database> Lake<D> {
                 }
             }
             room -= size;
+        }
+        if groups.is_empty() {
+            groups.push(Vec::new());
         }
         Ok(groups)
     }

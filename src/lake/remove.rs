@@ -63,7 +63,7 @@ impl<D: Database> Lake<D> {
         }
         gone.sort();
         removed.items += gone.len() as u64;
-        for table in Table::ALL.into_iter().rev() {
+        for table in Table::all_in_lake().rev() {
             let mut checks = stream::iter(self.candidates(table, export_arn, &gone).await?)
                 .map(|file| self.may_hold(file, &gone))
                 .buffer_unordered(FOOTERS);
@@ -94,7 +94,7 @@ impl<D: Database> Lake<D> {
         let mut bytes = FOOTER_BYTES;
         loop {
             let Some(tail) = self.objects.tail(&key, bytes).await? else { return Ok(None) };
-            match may_hold(&tail, file.size, |first, last| gone.arrived(first, last)) {
+            match may_hold(&tail, file.size, gone) {
                 // A damaged one may have been replaced since it was listed: reading all of it tells.
                 Ok(true) | Err(FooterError::Damaged(_)) => return Ok(Some(key)),
                 Ok(false) => return Ok(None),

@@ -40,6 +40,15 @@ pub struct Window {
     pub to: Timestamp,
 }
 
+/// How far the lake has come by its state, the object [`STATE_KEY`]; `None` before the first export is done.
+///
+/// # Errors
+/// If it is not a state.
+pub fn done(state: &[u8]) -> Result<Option<Timestamp>, LakeError> {
+    let state: State = serde_json::from_slice(state).map_err(LakeError::State)?;
+    Ok(state.done)
+}
+
 impl<D: Database> Lake<D> {
     /// The state, and what it takes to replace it.
     pub(super) async fn state(&self) -> Result<(State, Option<Version>), LakeError> {

@@ -100,7 +100,7 @@ pub enum Progress {
 /// How the export's files are grouped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Planned {
-    /// The numbers of all groups; there may be none.
+    /// The numbers of all groups. There is one even when nothing was exported, since `convert` gives tables their first file.
     pub groups: Vec<usize>,
 }
 

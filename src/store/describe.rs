@@ -1,8 +1,8 @@
 //! The table as it was deployed, for a command that looks for what is wrong with it.
 
 use aws_sdk_dynamodb::types::{
-    ExportStatus, ExportSummary, KeySchemaElement, KeyType, ProjectionType, TableDescription, TableStatus, Tag,
-    TimeToLiveDescription, TimeToLiveStatus,
+    ExportDescription, ExportStatus, ExportType, KeySchemaElement, KeyType, ProjectionType, TableDescription,
+    TableStatus, Tag, TimeToLiveDescription, TimeToLiveStatus,
 };
 
 use super::{
@@ -32,13 +32,33 @@ pub struct Deployment {
     pub tokens: Vec<String>,
 }
 
-/// The newest export of the table to S3.
+/// An export of the table to S3.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastExport {
-    /// When it was started, if its ARN says so.
-    pub started_at: Option<Timestamp>,
+pub struct ListedExport {
+    /// Its ARN.
+    pub arn: String,
     /// Whether it failed.
     pub has_failed: bool,
+    /// Whether it holds the changes of a period, and not the whole table.
+    pub is_incremental: bool,
+}
+
+impl ListedExport {
+    /// When it was started, if its ARN says so: `…/export/01695353076000-a1b2c3d4` has the milliseconds since the epoch.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        let (_, id) = self.arn.rsplit_once('/')?;
+        let (millis, _) = id.split_once('-')?;
+        Timestamp::from_epoch_millis(millis.parse().ok()?)
+    }
+}
+
+/// Where an export lies in S3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportPlace {
+    /// The bucket.
+    pub bucket: String,
+    /// What the keys of its objects begin with.
+    pub prefix: String,
 }
 
 impl Store {
@@ -99,30 +119,39 @@ impl Store {
         Ok(())
     }
 
-    /// The newest export of the table to S3; `None` if there is none of the last 90 days, which is how long AWS lists them.
+    /// The exports of the table to S3, the newest first; none of more than 90 days ago, which is how long AWS lists them.
     ///
     /// # Errors
     /// [`StoreError`] if DynamoDB does not tell.
-    pub async fn last_export(&self, table: &TableFacts) -> Result<Option<LastExport>, StoreError> {
-        let mut newest: Option<ExportSummary> = None;
+    pub async fn exports(&self, table: &TableFacts) -> Result<Vec<ListedExport>, StoreError> {
+        let mut exports = Vec::new();
         let mut pages = self.client.list_exports().table_arn(&table.arn).into_paginator().send();
         while let Some(page) = pages.next().await {
-            // The ARN ends in an id that begins with the time.
-            let all = newest.into_iter().chain(page?.export_summaries.unwrap_or_default());
-            newest = all.max_by(|one, other| one.export_arn.cmp(&other.export_arn));
+            let listed = page?.export_summaries.unwrap_or_default();
+            exports.extend(listed.into_iter().map(|export| ListedExport {
+                has_failed: export.export_status() == Some(&ExportStatus::Failed),
+                is_incremental: export.export_type() == Some(&ExportType::IncrementalExport),
+                arn: export.export_arn.unwrap_or_default(),
+            }));
         }
-        Ok(newest.map(|export| LastExport {
-            started_at: export.export_arn().and_then(started_at),
-            has_failed: export.export_status() == Some(&ExportStatus::Failed),
-        }))
+        // The ARN ends in an id that begins with the time.
+        exports.sort_by(|one, other| other.arn.cmp(&one.arn));
+        Ok(exports)
     }
-}
 
-/// The time in an export's ARN, `…/export/01695353076000-a1b2c3d4`: milliseconds since the epoch.
-fn started_at(arn: &str) -> Option<Timestamp> {
-    let (_, id) = arn.rsplit_once('/')?;
-    let (millis, _) = id.split_once('-')?;
-    Timestamp::from_epoch_millis(millis.parse().ok()?)
+    /// Where an export lies.
+    ///
+    /// # Errors
+    /// [`StoreError`] if DynamoDB does not tell.
+    pub async fn export_place(&self, arn: &str) -> Result<ExportPlace, StoreError> {
+        let answer = self.client.describe_export().export_arn(arn).send().await?;
+        let export = answer.export_description();
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        Ok(ExportPlace {
+            bucket: text(export.and_then(ExportDescription::s3_bucket)),
+            prefix: text(export.and_then(ExportDescription::s3_prefix)),
+        })
+    }
 }
 
 fn flaws_of(table: &TableDescription) -> Vec<String> {

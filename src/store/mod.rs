@@ -46,7 +46,7 @@ pub use self::scan::{Page, PageKey};
 #[cfg(feature = "cli")]
 pub use self::{
     client::connect_local_patiently,
-    describe::{Deployment, LastExport, TableFacts},
+    describe::{Deployment, ExportPlace, ListedExport, TableFacts},
     overview::{GroupFigures, Overview},
     query::{Listed, TimeRange},
     replay::Replay,

@@ -1,6 +1,6 @@
 //! A file without some of its rows.
 
-use std::{io, str};
+use std::{io, str, sync::Arc};
 
 use bytes::Bytes;
 use parquet::{
@@ -13,10 +13,11 @@ use parquet::{
     },
 };
 
-use crate::tables::write::{io_error, parquet_properties};
+use super::{EVENT_KEY, properties};
+use crate::tables::write::io_error;
 
 /// The columns that tell which item a row comes of.
-const KEY: [&str; 2] = ["group_id", "event_key"];
+const KEY: [&str; 2] = ["group_id", EVENT_KEY];
 
 /// The file without the rows of the items whose group and event key `is_gone`; `None` when there are none in it. The file
 /// may be an older one, with other columns than today's: it keeps them.
@@ -35,7 +36,7 @@ fn rewrite(file: Bytes, is_gone: impl Fn(&str, &str) -> bool) -> Result<Option<V
         return Ok(None);
     }
     let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
-    let mut out = SerializedFileWriter::new(Vec::new(), schema, parquet_properties())?;
+    let mut out = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties()))?;
     for (at, keep) in keep.iter().enumerate() {
         if !keep.contains(&true) {
             continue;

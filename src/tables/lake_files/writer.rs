@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-use super::is_in_lake;
+use super::{is_in_lake, properties};
 use crate::tables::{
     batch::Batch,
     schema::{Row, Table},
@@ -70,15 +70,17 @@ impl LakeFiles {
         Ok(())
     }
 
-    /// Writes out everything. Tables without rows have a file only with `even_without_rows`. The files come in the order in
-    /// which readers should see them: what belongs to an event before the event, and so `answers` before `responses`.
+    /// Writes out everything. Of the tables without rows, those have a file that are wanted `even_without_rows`. The files
+    /// come in the order in which readers should see them: what belongs to an event before the event, and so `answers` before
+    /// `responses`.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn finish(self, even_without_rows: bool) -> io::Result<Vec<(Table, File)>> {
+    pub fn finish(mut self, even_without_rows: impl Fn(Table) -> bool) -> io::Result<Vec<(Table, File)>> {
         let mut files = Vec::new();
-        for mut table in self.tables.into_iter().rev().filter(|table| !table.table.is_summed()) {
-            if table.batch.rows > 0 || even_without_rows {
+        self.tables.retain(|table| !table.table.is_summed());
+        for mut table in self.tables.into_iter().rev() {
+            if table.batch.rows > 0 || even_without_rows(table.table) {
                 table.pass_on()?;
             }
             if let Some(writer) = table.writer {
@@ -105,7 +107,7 @@ impl TableFile {
             Some(writer) => writer,
             none => {
                 let columns = table.lake_columns().map(|column| (column.name, column.column_type));
-                none.insert(ParquetWriter::new(table.name(), columns, tempfile::tempfile()?)?)
+                none.insert(ParquetWriter::new(table.name(), columns, properties(), tempfile::tempfile()?)?)
             }
         };
         writer.write(batch)

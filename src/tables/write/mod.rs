@@ -17,7 +17,7 @@ mod parquet;
 #[cfg(feature = "cli")]
 use std::{fs::File, io};
 
-pub(super) use self::parquet::{ParquetWriter, io_error, properties as parquet_properties};
+pub(super) use self::parquet::{ParquetWriter, ROW_GROUP_ROWS, io_error, properties as parquet_properties};
 #[cfg(feature = "cli")]
 pub use self::{
     export::{Batches, ExportError, Exported, TableFile, TablesExport},
@@ -95,7 +95,7 @@ pub(super) fn writer(
         Format::Csv => Box::new(csv::CsvWriter::new(fields, options.byte_order_mark, file)?),
         Format::Parquet => {
             let columns = fields.iter().map(|field| (field.name.as_str(), field.column_type));
-            Box::new(ParquetWriter::new(table, columns, file)?)
+            Box::new(ParquetWriter::new(table, columns, parquet_properties().build(), file)?)
         }
         Format::Ndjson => Box::new(ndjson::NdjsonWriter::new(fields, file)),
     })

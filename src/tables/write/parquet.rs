@@ -8,7 +8,7 @@ use parquet::{
     data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type},
     errors::{ParquetError, Result},
     file::{
-        properties::WriterProperties,
+        properties::{WriterProperties, WriterPropertiesBuilder},
         writer::{SerializedColumnWriter, SerializedFileWriter},
     },
     schema::types::{Type, TypePtr},
@@ -21,7 +21,7 @@ use crate::tables::{
 
 /// Rows in a row group: small enough to hold one of each table in memory, large enough that DuckDB, Spark and Athena give
 /// each to one thread (DuckDB's own row groups have 122,880).
-const ROW_GROUP_ROWS: usize = 131_072;
+pub(in crate::tables) const ROW_GROUP_ROWS: usize = 131_072;
 /// A row group with much text ends early.
 const ROW_GROUP_TEXT_BYTES: usize = 24 * 1024 * 1024;
 /// So does one with very many columns.
@@ -43,10 +43,11 @@ impl ParquetWriter {
     pub(in crate::tables) fn new<'a>(
         table: &str,
         columns: impl IntoIterator<Item = (&'a str, ColumnType)>,
+        properties: WriterProperties,
         file: File,
     ) -> io::Result<Self> {
         let schema = schema(table, columns).map_err(io::Error::other)?;
-        let file = SerializedFileWriter::new(file, schema, properties()).map_err(io::Error::other)?;
+        let file = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(io::Error::other)?;
         Ok(Self { file, waiting: Vec::new(), rows: 0, text_bytes: 0 })
     }
 
@@ -79,9 +80,11 @@ impl ParquetWriter {
     }
 
     fn write_row_group(&mut self) -> Result<()> {
-        (self.rows, self.text_bytes) = (0, 0);
+        let rows = std::mem::take(&mut self.rows);
+        self.text_bytes = 0;
         let batches = std::mem::take(&mut self.waiting);
-        let Some(first) = batches.first() else { return Ok(()) };
+        // Some readers take a row group without rows for a damaged file.
+        let Some(first) = batches.first().filter(|_| rows > 0) else { return Ok(()) };
         let columns = first.columns.len();
         let mut batches: Vec<_> = batches.into_iter().map(|batch| batch.columns.into_iter()).collect();
         let mut group = self.file.next_row_group()?;
@@ -110,11 +113,10 @@ impl super::TableWriter for ParquetWriter {
 }
 
 /// How all files are written.
-pub(in crate::tables) fn properties() -> Arc<WriterProperties> {
-    let properties = WriterProperties::builder()
+pub(in crate::tables) fn properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_created_by(concat!("kaizala ", env!("CARGO_PKG_VERSION")).to_owned());
-    Arc::new(properties.build())
+        .set_created_by(concat!("kaizala ", env!("CARGO_PKG_VERSION")).to_owned())
 }
 
 /// What went wrong with the file itself is worth telling apart: a full disk, say.

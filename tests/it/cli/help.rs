@@ -100,3 +100,11 @@ fn a_shell_gets_completions() {
     }
     assert_eq!(kaizala(&["completions", "no-shell"]).0, 2);
 }
+
+#[test]
+fn commands_that_need_room_on_the_disk_say_where_and_how_much() {
+    for (command, place) in [("export", "beside the folder"), ("report", "TMPDIR")] {
+        let (_, help) = kaizala(&[command, "--help"]);
+        assert!(help.contains(place) && help.contains("twice the size of the gzipped export"), "{help}");
+    }
+}

@@ -3,6 +3,7 @@
 mod callback_urls;
 mod dev;
 mod doctor;
+mod doctor_exports;
 mod events;
 mod export;
 mod export_files;

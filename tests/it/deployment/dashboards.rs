@@ -2,18 +2,21 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use kaizala_webhook::lake::TABLES_PREFIX;
-use object_store::memory::InMemory;
+use kaizala_webhook::{
+    lake::TABLES_PREFIX,
+    simulator::plan::{DeliveryPlan, Mix},
+};
 
 use crate::{
     lake::{
+        aws::{Aws, MINUTE, attributes},
         simulated::simulated_lake,
-        storage::{content, keys, rows},
+        storage::{download, execute, finished, lake as lake_of, rows},
     },
     support::{
         World,
         process::{run, tool},
-        tables::{self, text},
+        tables::{self, stored, text, write_export},
         world::TABLE,
     },
 };
@@ -24,15 +27,6 @@ fn succeeds(script: &str, arguments: &[&str]) {
     let output = run(Command::new(tool("bin/python")).arg(script).args(arguments).current_dir(root), b"");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}:\n{said}");
-}
-
-/// Puts a bucket into a folder.
-fn download(bucket: &InMemory, prefix: &str, folder: &Path) {
-    for key in keys(bucket, prefix) {
-        let file = folder.join(&key);
-        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("it can be made");
-        fs::write(file, content(bucket, &key)).expect("it can be written");
-    }
 }
 
 #[test]
@@ -53,6 +47,35 @@ fn the_athena_views_and_the_duckdb_recipe_over_the_lake_have_the_rows_of_an_expo
 #[test]
 fn every_duckdb_recipe_returns_the_expected_rows() {
     succeeds("tests/dashboards/run_duckdb.py", &[]);
+}
+
+#[test]
+fn the_questions_are_answered_as_the_events_themselves_answer_them_over_files_and_over_the_lake() {
+    let scratch = tempfile::tempdir().expect("there is a place for files");
+    let (events, files, lake) =
+        (scratch.path().join("events"), scratch.path().join("files"), scratch.path().join("lake"));
+    let aws = Aws::new("2026-11-23T10:00:30Z");
+    let plan = DeliveryPlan::new(3, Mix { events: 800, duplicates: 0.0, revisions: 0.1 });
+    // Twenty minutes apart, so that there are several days.
+    let time =
+        |number: usize| format!("2026-11-{:02}T{:02}:{:02}:00.000Z", 1 + number / 72, number / 3 % 24, number % 3 * 20);
+    let mut items: Vec<_> =
+        (0..).zip(plan.stored()).flat_map(|(number, sent)| stored(sent.body, &time(number), sent.is_edit)).collect();
+    let unreadable = (0..5).map(|number| format!("not JSON, {number}").into_bytes()).chain([vec![0xff, 0xfe]]);
+    items.extend((0..).zip(unreadable).flat_map(|(number, body)| stored(body, &time(30 * number), false)));
+    write_export(&events, &items, 3);
+    let (code, _, error) = tables::export(&["--from", text(&events), "--out", text(&files)], &[]);
+    assert_eq!(code, 0, "{error}");
+    succeeds("tests/dashboards/run_questions.py", &["--events", text(&events), "--tables", text(&files)]);
+
+    for item in &items {
+        aws.table().put(attributes(item));
+    }
+    aws.table().now += 5 * MINUTE;
+    assert!(finished(execute(&lake_of(&aws), || aws.now())).expect("it works"));
+    download(&aws.bucket, TABLES_PREFIX, &lake);
+    let lake = lake.join(TABLES_PREFIX);
+    succeeds("tests/dashboards/run_questions.py", &["--events", text(&events), "--lake", text(&lake)]);
 }
 
 /// The command lines that a page shows: in Markdown its blocks of shell, in SQL what its comments indent.

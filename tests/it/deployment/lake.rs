@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kaizala_webhook::lake::{
     BUCKET_NAME, EXPORTS_PREFIX, PLANS_PREFIX, REJECTED_PREFIX, STATE_KEY, TABLE_ARN, TABLES_PREFIX,
+    metrics::{GONE_ITEMS, LAG, REJECTED_LINES},
 };
 use serde_json::{Value, json};
 
@@ -119,6 +120,50 @@ fn queries_are_broken_off_at_a_limit_and_their_results_lie_where_no_table_is() {
     }
 }
 
+/// A definition without what is in it on a condition.
+fn otherwise(definition: &Value, condition: &Value) -> Value {
+    match definition {
+        Value::Object(object) if object.get("Fn::If").is_some_and(|alternatives| alternatives[0] == *condition) => {
+            object["Fn::If"][2].clone()
+        }
+        Value::Object(object) => {
+            object.iter().map(|(name, value)| (name.clone(), otherwise(value, condition))).collect()
+        }
+        Value::Array(list) => list.iter().map(|value| otherwise(value, condition)).collect(),
+        value => value.clone(),
+    }
+}
+
+#[test]
+fn the_dashboard_shows_the_tables_metrics_where_there_are_tables() {
+    let template = template();
+    let (_, dashboard) = only(&template, "AWS::CloudWatch::Dashboard");
+    let [body, variables] =
+        &dashboard["Properties"]["DashboardBody"]["Fn::Sub"].as_array().expect("it is put together")[..]
+    else {
+        panic!("there are a text and what goes into it")
+    };
+    let [condition, with_tables, without] = &variables["LakeWidgets"]["Fn::If"].as_array().expect("it depends")[..]
+    else {
+        panic!("it depends on a condition")
+    };
+    assert_eq!(condition, "HasDashboardTables");
+    let widgets = |widgets: &Value| {
+        let body = body.as_str().expect("it is text").replace("${LakeWidgets}", widgets.as_str().expect("it is text"));
+        let body: Value = serde_json::from_str(&body).expect("it is JSON");
+        body["widgets"].as_array().expect("it is a list").clone()
+    };
+    let (with_tables, without) = (widgets(&with_tables["Fn::Sub"]), widgets(without));
+    assert_eq!(with_tables.len(), without.len() + 3);
+    let shown = json!(with_tables).to_string();
+    for metric in [LAG, REJECTED_LINES, GONE_ITEMS] {
+        assert!(shown.contains(&format!("\"{metric}\"")) && !json!(without).to_string().contains(metric), "{metric}");
+    }
+    // None lies on another.
+    let places: BTreeSet<_> = with_tables.iter().map(|widget| (widget["y"].as_u64(), widget["x"].as_u64())).collect();
+    assert_eq!(places.len(), with_tables.len());
+}
+
 /// What points to something that is there on a condition is there on the same condition.
 #[test]
 fn without_tables_for_dashboards_nothing_of_them_is_deployed() {
@@ -132,7 +177,7 @@ fn without_tables_for_dashboards_nothing_of_them_is_deployed() {
         let (by_ref, by_attribute) = (format!("{{\"Ref\":\"{name}\"}}"), format!("{{\"Fn::GetAtt\":[\"{name}\","));
         let users = resources.iter().chain(template["Outputs"].as_object().expect("it has outputs"));
         for (user, definition) in users {
-            let text = definition.to_string();
+            let text = otherwise(definition, &condition).to_string();
             if text.contains(&by_ref) || text.contains(&by_attribute) || text.contains(&format!("${{{name}}}")) {
                 assert_eq!(definition["Condition"], condition, "{user} needs {name}");
             }

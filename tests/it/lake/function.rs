@@ -1,6 +1,7 @@
 //! The function itself, as a process: what it asks AWS for, and what it answers to Lambda.
 
 use std::{
+    net::SocketAddr,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
 };
@@ -15,7 +16,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::aws::TABLE_ARN;
+use super::{aws::TABLE_ARN, s3::BUCKET};
 use crate::support::process::run;
 
 /// Lambda, DynamoDB and S3 in one: what they were asked, and what is invoked next.
@@ -52,6 +53,32 @@ fn command() -> Command {
     command
 }
 
+/// The function, with Lambda, DynamoDB and S3 at an address.
+pub fn command_at(address: SocketAddr) -> Command {
+    let mut command = command();
+    command
+        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+        .env("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}"))
+        .env("AWS_ENDPOINT_URL_S3", format!("http://{address}"))
+        .env("AWS_LAMBDA_FUNCTION_NAME", "lake")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("TABLE_ARN", TABLE_ARN)
+        .env("BUCKET_NAME", BUCKET)
+        .stdout(Stdio::null());
+    command
+}
+
+/// What Lambda answers to a function that is ready for its next invocation.
+pub fn invocation(payload: &Value) -> Response {
+    let headers = [
+        ("lambda-runtime-aws-request-id", "id"),
+        ("lambda-runtime-deadline-ms", "9999999999999"),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:lake"),
+    ];
+    (headers, payload.to_string()).into_response()
+}
+
 async fn function(invocations: &[Value]) -> Function {
     let (sender, answers) = unbounded_channel();
     let cloud = Arc::new(Cloud {
@@ -63,18 +90,7 @@ async fn function(invocations: &[Value]) -> Function {
     let address = listener.local_addr().expect("it is bound");
     let app = Router::new().fallback(serve).with_state(cloud.clone());
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let process = command()
-        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-        .env("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}"))
-        .env("AWS_ENDPOINT_URL_S3", format!("http://{address}"))
-        .env("AWS_LAMBDA_FUNCTION_NAME", "lake")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-        .env("TABLE_ARN", TABLE_ARN)
-        .env("BUCKET_NAME", "a-bucket")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("it starts");
+    let process = command_at(address).spawn().expect("it starts");
     Function { process, cloud, answers }
 }
 
@@ -84,12 +100,7 @@ async fn serve(State(cloud): State<Arc<Cloud>>, method: Method, uri: Uri, header
     if path.ends_with("/invocation/next") {
         let next = cloud.invocations.lock().expect("nobody panicked").pop();
         let Some(next) = next else { return std::future::pending().await };
-        let headers = [
-            ("lambda-runtime-aws-request-id", "id"),
-            ("lambda-runtime-deadline-ms", "9999999999999"),
-            ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:lake"),
-        ];
-        return (headers, next.to_string()).into_response();
+        return invocation(&next);
     }
     if path.ends_with("/response") || path.ends_with("/error") {
         let _ = cloud.answers.send(json_body());

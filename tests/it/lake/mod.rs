@@ -1,10 +1,12 @@
-mod aws;
+pub mod aws;
 mod exactly_once;
 mod fixtures;
 mod function;
 mod happening;
+mod killed;
 mod late;
 mod removal;
+pub mod s3;
 pub mod simulated;
 mod steps;
 pub mod storage;

@@ -1,6 +1,11 @@
 //! What goes wrong with single lines, files and parts, and what a change removes.
 
-use kaizala_webhook::{lake::LakeError, store::StoredItem};
+use kaizala_webhook::{
+    event::Timestamp,
+    lake::LakeError,
+    store::StoredItem,
+    tables::lake_files::{FooterError, Wanted, may_hold},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -154,10 +159,8 @@ fn a_body_in_parts_comes_whole_and_without_its_parts_only_if_it_is_gone() {
     assert_eq!(rejected.len(), 1);
     let line: Value = serde_json::from_slice(&content(&aws.bucket, &rejected[0])).expect("it is a line");
     assert_eq!(line["NewImage"], json!(damaged.last()));
-    // Every table has a file, so that nobody who still had the parts can add one later.
-    let files =
-        keys(&aws.bucket, "tables").into_iter().filter(|key| !rejected[0].is_empty() && key.ends_with("-0.parquet"));
-    assert!(files.count() >= kaizala_webhook::tables::Table::ALL.len());
+    // Every table has a file of this export too, so that nobody who still had the parts can add one later.
+    assert_eq!(keys(&aws.bucket, "tables").len(), 2 * kaizala_webhook::tables::Table::all_in_lake().count());
 }
 
 #[test]
@@ -238,4 +241,54 @@ fn files_that_are_not_those_that_were_exported_stop_the_window_and_are_named() {
         let error = version(from, to);
         assert_eq!(error.name(), "Lake.Manifest");
     }
+}
+
+/// What is looked for by one key, whenever it arrived.
+struct ByKey<'a>(&'a str);
+
+impl Wanted for ByKey<'_> {
+    fn arrived(&self, _: Timestamp, _: Timestamp) -> bool {
+        true
+    }
+
+    fn any_key(&self, is_there: impl Fn(&str) -> bool) -> bool {
+        is_there(self.0)
+    }
+}
+
+#[test]
+fn the_end_of_a_file_says_which_events_are_not_in_it_also_once_rows_were_removed() {
+    let aws = Aws::new(START);
+    let ids: Vec<_> = (0..5000).map(|number| format!("m{number}")).collect();
+    let items: Vec<_> = ids.iter().flat_map(|id| put(&aws, id, id)).collect();
+    aws.table().now += 5 * MINUTE;
+    run(&aws).expect("it works");
+    let file = || {
+        let keys = keys(&aws.bucket, "tables/messages");
+        content(&aws.bucket, &keys[0])
+    };
+    // As the lake reads them: a little, and more if that is not enough.
+    let holds = |file: &bytes::Bytes, id: &str| {
+        let key = format!("TextMessageCreated#{id}");
+        let mut bytes = 64;
+        loop {
+            let tail = file.slice(file.len().saturating_sub(bytes)..);
+            match may_hold(&tail, file.len() as u64, &ByKey(&key)) {
+                Ok(holds) => return (holds, bytes),
+                Err(FooterError::TooShort(needed)) => bytes = usize::try_from(needed).expect("it is in memory"),
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    };
+
+    let before = file();
+    assert!(ids.iter().all(|id| holds(&before, id).0));
+    let wrong = (0..5000).filter(|number| holds(&before, &format!("n{number}")).0).count();
+    assert!(wrong < 25, "{wrong} of 5000");
+    assert!(holds(&before, "n1").1 < before.len() / 2, "most of the file is not read");
+
+    aws.table().write(key(&items[7]), None);
+    next_window(&aws);
+    let after = file();
+    assert!(!holds(&after, "m7").0 && holds(&after, "m8").0);
 }

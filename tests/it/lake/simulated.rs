@@ -7,11 +7,10 @@ use std::{
 };
 
 use kaizala_webhook::lake::Step;
-use serde_json::Value;
 
 use super::{
     aws::{Aws, MINUTE},
-    storage::{execute, finished, lake, rows},
+    storage::{execute, finished, lake, rows, rows_of_an_export},
 };
 use crate::support::{
     dev::Dev,
@@ -89,14 +88,7 @@ fn simulated_exports_make_the_lake_that_an_export_of_the_same_events_makes() {
     let scratch = tempfile::tempdir().expect("there is a place for files");
     let (aws, after) = simulated_lake(scratch.path(), 100);
 
-    let mut expected = exported(text(&after), &[]);
-    for row in expected.values_mut().flatten() {
-        row.as_object_mut().expect("it is an object").remove("is_latest");
-    }
-    expected.retain(|_, rows| !rows.is_empty());
-    for rows in expected.values_mut() {
-        rows.sort_by_cached_key(Value::to_string);
-    }
+    let expected = rows_of_an_export(text(&after));
     assert!(expected["events"].len() > 60);
     assert_eq!(rows(&aws.bucket), expected);
 }

@@ -3,12 +3,15 @@
 use kaizala_webhook::{
     event::Timestamp,
     lake::{Begun, Idle, LakeError, Step, StepOutput},
+    tables::Table,
 };
+use object_store::{ObjectStoreExt, path::Path as Key};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
 use super::{
     aws::{Aws, MINUTE, TABLE_ARN, attributes},
-    storage::{content, execute, finished, keys, lake, rows},
+    storage::{content, execute, finished, keys, lake, ready, rows},
 };
 use crate::support::tables::stored;
 
@@ -58,7 +61,10 @@ fn a_state_machine_is_led_from_step_to_step() {
     assert_eq!(step(&aws, with_arn("status")), Ok(json!({"status": "complete"})));
     assert_eq!(step(&aws, with_arn("plan")), Ok(json!({"groups": [0]})));
     let convert = json!({"step": "convert", "exportArn": arn, "group": 0});
-    assert_eq!(step(&aws, convert.clone()), Ok(json!({"items": 1, "rejected": 0, "gone": 0, "files": 2})));
+    assert_eq!(
+        step(&aws, convert.clone()),
+        Ok(json!({"items": 1, "rejected": 0, "gone": 0, "files": Table::all_in_lake().count()}))
+    );
     assert_eq!(step(&aws, convert), Ok(json!({"items": 1, "rejected": 0, "gone": 0, "files": 0})), "a repeat");
     assert_eq!(step(&aws, with_arn("remove")), Ok(json!({"items": 0, "files": 0})));
     for _ in 0..2 {
@@ -76,12 +82,12 @@ fn files_are_filed_by_table_day_export_and_group_without_is_latest() {
 
     let id = state(&aws)["finished"]["exportArn"].as_str().expect("it is done").rsplit('/').next().map(str::to_owned);
     let id = id.expect("it has an id");
-    assert_eq!(
-        keys(&aws.bucket, "tables"),
-        ["events", "messages"].map(|table| format!("tables/{table}/day=2026-11-23/{id}-0.parquet"))
-    );
+    let path = |table: Table| format!("tables/{}/day=2026-11-23/{id}-0.parquet", table.name());
+    let mut expected: Vec<_> = Table::all_in_lake().map(path).collect();
+    expected.sort();
+    assert_eq!(keys(&aws.bucket, "tables"), expected);
     assert!(rows(&aws.bucket)["messages"][0].get("day").is_none());
-    let columns = kaizala_webhook::tables::Table::Responses.lake_columns();
+    let columns = Table::Responses.lake_columns();
     assert!(columns.map(|column| column.name).all(|name| name != "is_latest"));
 }
 
@@ -187,4 +193,36 @@ fn a_plan_is_made_once_whatever_groups_a_later_one_would_make() {
 
     assert_eq!(planned(1), json!({"groups": [0, 1]}));
     assert_eq!(planned(u64::MAX / 2), json!({"groups": [0, 1]}));
+}
+
+#[test]
+fn every_table_has_a_file_with_its_columns_from_the_first_export_on_whatever_was_stored() {
+    let aws = Aws::new(START);
+    aws.table().now += 5 * MINUTE;
+    assert!(run(&aws));
+
+    let files = keys(&aws.bucket, "tables");
+    assert_eq!(files.len(), Table::all_in_lake().count());
+    for table in Table::all_in_lake() {
+        let file = files.iter().find(|key| key.starts_with(&format!("tables/{}/day=", table.name())));
+        let reader =
+            SerializedFileReader::new(content(&aws.bucket, file.expect("it has a file"))).expect("it is Parquet");
+        // Spark and others take a row group without rows for a damaged file.
+        assert_eq!((reader.num_row_groups(), reader.metadata().file_metadata().num_rows()), (0, 0));
+        let schema = reader.metadata().file_metadata().schema_descr().columns().iter();
+        assert!(schema.map(|column| column.name()).eq(table.lake_columns().map(|column| column.name)));
+    }
+
+    // Nothing new: no file. One event: its own files. And what the bucket's lifecycle has taken away comes again.
+    aws.table().now += 20 * MINUTE;
+    assert!(run(&aws));
+    assert_eq!(keys(&aws.bucket, "tables"), files);
+    let jobs = files.iter().find(|key| key.starts_with("tables/jobs/")).expect("it has a file");
+    ready(aws.bucket.delete(&Key::from(jobs.as_str()))).expect("memory deletes it");
+    put(&aws, "one");
+    aws.table().now += 20 * MINUTE;
+    assert!(run(&aws));
+    let new: Vec<_> = keys(&aws.bucket, "tables").into_iter().filter(|key| !files.contains(key)).collect();
+    let tables: Vec<_> = new.iter().filter_map(|key| key.split('/').nth(1)).collect();
+    assert_eq!(tables, ["events", "jobs", "messages"]);
 }

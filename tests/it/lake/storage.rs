@@ -2,8 +2,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
+    fmt, fs,
     future::poll_fn,
+    path::Path,
     pin::pin,
     sync::{
         Arc,
@@ -29,7 +30,7 @@ use parquet::{
 use serde_json::{Map, Value, json};
 
 use super::aws::{Aws, TABLE_ARN};
-use crate::support::tables::sorted;
+use crate::support::tables::{exported, sorted};
 
 /// What a future that waits for nothing comes to.
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
@@ -189,6 +190,28 @@ pub fn keys(bucket: &InMemory, prefix: &str) -> Vec<String> {
 
 pub fn content(bucket: &InMemory, key: &str) -> bytes::Bytes {
     ready(async { bucket.get(&Key::from(key)).await?.bytes().await }).unwrap_or_else(|error| panic!("{key}: {error}"))
+}
+
+/// Puts what is in the bucket below a prefix into a folder.
+pub fn download(bucket: &InMemory, prefix: &str, folder: &Path) {
+    for key in keys(bucket, prefix) {
+        let file = folder.join(&key);
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("it can be made");
+        fs::write(file, content(bucket, &key)).expect("it can be written");
+    }
+}
+
+/// The rows that the lake should have, by an export of the same items.
+pub fn rows_of_an_export(from: &str) -> BTreeMap<&'static str, Vec<Value>> {
+    let mut tables = exported(from, &[]);
+    tables.retain(|name, rows| !rows.is_empty() && Table::all_in_lake().any(|table| table.name() == *name));
+    for rows in tables.values_mut() {
+        for row in rows.iter_mut() {
+            row.as_object_mut().expect("it is an object").remove("is_latest");
+        }
+        *rows = sorted(std::mem::take(rows));
+    }
+    tables
 }
 
 /// The rows of all tables, in an order of their own.

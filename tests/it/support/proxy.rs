@@ -86,6 +86,8 @@ struct FaultPlan {
     every: Vec<(usize, Fault)>,
     passed: usize,
     broken: HashMap<Fault, usize>,
+    /// What is answered to operations that the engine does not have.
+    answers: HashMap<String, Value>,
 }
 
 impl FaultPlan {
@@ -117,6 +119,11 @@ impl Proxy {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Answers an operation that the engine does not have, from now on.
+    pub fn answer(&self, operation: &str, answer: Value) {
+        self.plan(|plan| plan.answers.insert(operation.to_owned(), answer));
     }
 
     /// Breaks every request from now on.
@@ -193,10 +200,13 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let body = to_bytes(body, usize::MAX).await.expect("the request arrives");
     let fault = {
         let mut plan = shared.plan.lock().expect("nothing panics while it holds the plan");
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default();
         if !plan.forgets {
-            let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-            plan.seen.push((operation, serde_json::from_slice(&body).expect("it is JSON")));
+            plan.seen.push((operation.to_owned(), serde_json::from_slice(&body).expect("it is JSON")));
+        }
+        if let Some(answer) = plan.answers.get(operation) {
+            return Response::new(Body::from(answer.to_string()));
         }
         plan.fault()
     };

@@ -2,3 +2,4 @@
 
 mod flatten;
 mod latest;
+mod round_trip;

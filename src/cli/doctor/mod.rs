@@ -1,5 +1,7 @@
 //! `kaizala doctor`: finds out what is wrong with a deployment, and says what to do. One function makes each check.
 
+mod exports;
+
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Error;
@@ -24,13 +26,12 @@ use crate::{
 
 /// The largest table in which the newest event is looked for in every group. In a larger one, the user names groups.
 const FEW_ITEMS: u64 = 100_000;
-/// A day between two exports, and two hours for AWS to write one.
-const EXPORT_IS_OLD: Duration = Duration::from_hours(26);
 
 /// Find out what is wrong with a deployment: each line says ok or what to do.
 ///
-/// Checks credentials, region, table, schema, template, callback token, subscriptions, the last event and the last export.
-/// Changes nothing. The callback token is read from KAIZALA_CALLBACK_TOKEN. Exit code 3 if there is something to do.
+/// Checks credentials, region, table, schema, template, callback token, subscriptions, the last event, the last export and the
+/// age of the tables for dashboards. Changes nothing. The callback token is read from KAIZALA_CALLBACK_TOKEN. Exit code 3 if
+/// there is something to do.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala doctor --table NAME --region eu-west-1 --subscriptions subscriptions.toml")]
 pub(super) struct Doctor {
@@ -101,7 +102,7 @@ impl Doctor {
     async fn table_and_what_is_in_it(&self, groups: &[String], wanted: Vec<TokenDigest>) -> Findings {
         let is_emulator = self.table.is_emulator();
         let unknown = |why: &str| {
-            let names = ["schema", "template", "token", LAST_EVENT, "last export"];
+            let names = ["schema", "template", "token", LAST_EVENT, exports::LAST_EXPORT, exports::TABLES];
             names.map(|name| (name, NotChecked(why.to_owned())))
         };
         let store = match self.table.open().await {
@@ -132,8 +133,8 @@ impl Doctor {
             ("template", template(&deployment)),
             ("token", token(&deployment, wanted)),
             (LAST_EVENT, last_event(&store, &facts, groups, self.silence_hours).await),
-            ("last export", last_export(&store, &facts, is_emulator).await),
         ]);
+        findings.extend(exports::checks(&store, &facts, &self.table).await);
         findings
     }
 }
@@ -270,26 +271,6 @@ async fn newest_event(store: &Store, facts: &TableFacts, groups: &[String]) -> R
         newest = newest.max(listed.first().and_then(|event| Timestamp::from_rfc3339(&event.received_at)));
     }
     Ok(newest.map_or(Newest::None, Newest::At))
-}
-
-async fn last_export(store: &Store, facts: &TableFacts, is_emulator: bool) -> Finding {
-    if is_emulator {
-        return NotChecked("an emulator exports nothing to S3".to_owned());
-    }
-    match store.last_export(facts).await {
-        Ok(None) => NotChecked("there is none of the last 90 days; dashboards on AWS need them".to_owned()),
-        Ok(Some(export)) if export.has_failed => {
-            ToDo("the last export failed: see `lake-failed` in docs/runbook.md".to_owned())
-        }
-        Ok(Some(export)) => match export.started_at {
-            Some(time) if is_older(time, EXPORT_IS_OLD) => {
-                ToDo(format!("the last is of {time}, {} ago: see `lake-behind` in docs/runbook.md", age(time)))
-            }
-            Some(time) => Fine(format!("{time}, {} ago", age(time))),
-            None => Fine("there is one".to_owned()),
-        },
-        Err(error) => ToDo(format!("the exports cannot be listed: {error}")),
-    }
 }
 
 fn is_older(time: Timestamp, than: Duration) -> bool {
