@@ -25,7 +25,10 @@ KILLS = 5
 
 
 def prove(emulator, exports, outputs, kaizala, events):
-    """Takes the tables through a full export, changes, and an execution whose function is killed; compares them after each."""
+    """Takes the tables through a full export, changes, and an execution whose function is killed; compares them after each.
+
+    At the end it is set back, so that the next execution finds something to do.
+    """
     lake = Lake(emulator, exports, outputs, kaizala)
     lake.run("of the whole table")
     lake.compare()
@@ -39,6 +42,7 @@ def prove(emulator, exports, outputs, kaizala, events):
     lake.set_back()
     lake.run(f"of {EVENTS} more events, with its function killed", kill=True)
     lake.compare()
+    lake.set_back()
 
 
 class Lake:
