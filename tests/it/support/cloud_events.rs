@@ -89,16 +89,6 @@ impl Sent {
         sent
     }
 
-    /// The same request with another token.
-    pub fn with_token(mut self, token: &str) -> Self {
-        for (name, value) in &mut self.headers {
-            if name == "kz-callback-token" {
-                token.clone_into(value);
-            }
-        }
-        self
-    }
-
     /// The same request without a header.
     pub fn without(mut self, header: &str) -> Self {
         self.headers.retain(|(name, _)| name != header);

@@ -1,4 +1,5 @@
 //! Which rows come of an item.
 
+mod cloud_events;
 mod flatten;
 mod latest;
