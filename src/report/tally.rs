@@ -240,6 +240,7 @@ impl Tally<'_> {
             let counts = self.counts.entry(cell).or_default();
             counts.events += others.events;
             counts.revisions += others.revisions;
+            counts.cloud_events += others.cloud_events;
             counts.responses += others.responses;
             counts.replaced += others.replaced;
         }
