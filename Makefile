@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz mutants gate bench bench-cpu bench-export vendor build invoke start-api deploy deploy-local verify-aws clean \
-  tools receiver browser
+.PHONY: help run test test-clients lint soak fuzz mutants gate bench bench-cpu bench-export vendor build invoke start-api deploy \
+  deploy-local verify-aws clean tools receiver browser
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -31,6 +31,10 @@ run: ## Start the receiver here over an embedded DynamoDB, deliver every file of
 
 test: tools receiver browser ## Run all tests, the release binary under Lambda's runtime interface emulator and a browser among them
 	cargo test --locked --features cli
+
+test-clients: .tools/clients/installed ## Let the official SDKs for CloudEvents (PyPI, npm) deliver to the receiver, and look at its table
+	cargo build --locked --features cli --bin kaizala
+	python3 scripts/test-clients.py --kaizala target/debug/kaizala --python .tools/clients/venv/bin/python --node .tools/clients/node
 
 lint: tools .tools/checkov .tools/bin/cargo-deny .tools/bin/cargo-machete ## Check formatting, Clippy's advice, documentation links, dependencies and the template
 	cargo fmt --check
@@ -129,6 +133,16 @@ install = $(1)/bin/pip install --quiet --disable-pip-version-check --requirement
 	$(call install,$(venv),$<)
 	emulators=$$($(venv)/bin/python -c 'import samcli.local as sam; print(sam.__path__[0])')/rapid; \
 	  install -m 755 $$emulators/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/) $(venv)/bin/aws-lambda-rie
+	touch $@
+
+# Senders of CloudEvents that nobody here wrote.
+.tools/clients/installed: tools/requirements-clients.txt tests/clients/package.json tests/clients/package-lock.json
+	rm -rf $(@D)
+	mkdir -p $(@D)/node
+	$(call make_venv,$(@D)/venv)
+	$(call install,$(@D)/venv,$<)
+	cp tests/clients/package*.json $(@D)/node
+	cd $(@D)/node && npm ci --no-audit --no-fund
 	touch $@
 
 # The functions with which the receiver is compared, packaged as they would be deployed.

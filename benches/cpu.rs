@@ -18,6 +18,13 @@ fn body_to_item(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn cloud_event_to_item(criterion: &mut Criterion) {
+    let body = work::body("cloudevent-4kb");
+    criterion.bench_function("cloud_event_to_item", |bencher| {
+        bencher.iter(|| work::cloud_event_item(black_box(&body)));
+    });
+}
+
 fn token_check(criterion: &mut Criterion) {
     let tokens = work::accepted();
     criterion.bench_function("token_check", |bencher| bencher.iter(|| work::is_accepted(black_box(&tokens))));
@@ -28,5 +35,5 @@ fn export_rows(criterion: &mut Criterion) {
     criterion.bench_function("export_rows", |bencher| bencher.iter(|| work::rows(black_box(&stored))));
 }
 
-criterion_group!(event, body_to_item, token_check, export_rows);
+criterion_group!(event, body_to_item, cloud_event_to_item, token_check, export_rows);
 criterion_main!(event);

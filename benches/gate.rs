@@ -30,6 +30,14 @@ fn body_to_item(body: Bytes) -> (Bytes, StoredItem) {
     (body, item)
 }
 
+// No more than Kaizala's event of that size.
+#[library_benchmark(setup = work::body)]
+#[bench::of_4_kb(args = ("cloudevent-4kb"), config = at_most(455_500))]
+fn cloud_event_to_item(body: Bytes) -> (Bytes, StoredItem) {
+    let item = black_box(work::cloud_event_item(&body));
+    (body, item)
+}
+
 /// A response of 300 KB, small enough to stay as it is, with that JSON in place of each of its questions.
 fn hostile(question: &str) -> Bytes {
     let questions = vec![question; 300 * 1024 / (question.len() + 1)].join(",");
@@ -61,6 +69,6 @@ fn export_rows(stored: (StoredItem, Bytes)) -> ((StoredItem, Bytes), usize) {
     (stored, cells)
 }
 
-library_benchmark_group!(name = event; benchmarks = body_to_item, hostile_body_to_item, token_check, export_rows);
+library_benchmark_group!(name = event; benchmarks = body_to_item, cloud_event_to_item, hostile_body_to_item, token_check, export_rows);
 
 main!(library_benchmark_groups = event);

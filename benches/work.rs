@@ -46,12 +46,23 @@ fn repeated(body: &str, bytes: usize) -> Bytes {
 /// # Panics
 /// If the body is not an event.
 pub fn item(body: &Bytes) -> StoredItem {
-    let event = Event::parse(body).expect("it is an event");
+    item_of(&Event::parse(body).expect("it is an event"), body)
+}
+
+/// The same of a CloudEvent in structured mode.
+///
+/// # Panics
+/// If the body is not one.
+pub fn cloud_event_item(body: &Bytes) -> StoredItem {
+    item_of(&Event::parse_cloud_event(body).expect("it is an event"), body)
+}
+
+fn item_of(event: &Event<'_>, body: &Bytes) -> StoredItem {
     let arrival = Arrival {
         received_at: Timestamp::from_epoch_millis(1_678_106_879_578).expect("it is after 1970"),
         request_id: Some("M2YkcHPwsTeGH1W=".to_owned()),
     };
-    Record::of_event(&event, arrival).stored_items(body, false).pop().expect("there is one")
+    Record::of_event(event, arrival).stored_items(body, false).pop().expect("there is one")
 }
 
 /// Two, as while a token is being rotated.

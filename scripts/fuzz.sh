@@ -3,12 +3,12 @@
 #
 #   scripts/fuzz.sh 600     # seconds for each target, 60 if left out
 #
-# Starts from the bodies in events/ and from what earlier runs found (fuzz/corpus). Needs rustup with a nightly
-# toolchain. NIGHTLY chooses one, such as nightly-2026-05-20, instead of the newest.
+# Starts from the bodies in events/ and tests/fixtures/cloudevents/, and from what earlier runs found (fuzz/corpus). Needs
+# rustup with a nightly toolchain. NIGHTLY chooses one, such as nightly-2026-05-20, instead of the newest.
 set -euo pipefail
 
 cargo_fuzz_version=0.13.2
-targets=(body_to_item read_back)
+targets=(body_to_item cloud_event read_back)
 toolchain=${NIGHTLY:-nightly}
 # AddressSanitizer is off. This project forbids unsafe code, so fuzzing looks for panics, wrong results, hangs and excessive
 # memory, which show without it, and a run gets further.
@@ -62,6 +62,11 @@ for file in sorted(pathlib.Path("events").glob("*.json")):
     digest = hashlib.sha256(body).digest()
     save("read_back", f"{file.stem}-parts", item(*keys, (5, b"N", b"0"), (6, b"B", digest)))
     save("read_back", f"{file.stem}-part", item(*keys, (7, b"B", body), (9, b"N", b"1678387423")))
+
+for file in sorted(pathlib.Path("tests/fixtures/cloudevents").rglob("*.*")):
+    body = file.read_bytes()
+    body = body.split(b"\r\n\r\n", 1)[1] if file.suffix == ".http" else body
+    save("cloud_event", f"{file.parent.name}-{file.name}", body)
 PYTHON
 
 cargo "+$toolchain" fuzz build "${options[@]}"

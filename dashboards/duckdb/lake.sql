@@ -25,6 +25,7 @@ CREATE OR REPLACE VIEW jobs AS FROM lake_table('jobs');
 CREATE OR REPLACE VIEW members AS FROM lake_table('members');
 CREATE OR REPLACE VIEW subgroups AS FROM lake_table('subgroups');
 CREATE OR REPLACE VIEW group_names AS FROM lake_table('group_names');
+CREATE OR REPLACE VIEW cloud_events AS FROM lake_table('cloud_events');
 CREATE OR REPLACE VIEW quarantine AS FROM lake_table('quarantine');
 
 -- The files do not say which version is the latest, since a later one may make it untrue. The order is that of

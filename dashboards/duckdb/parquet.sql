@@ -21,6 +21,7 @@ CREATE OR REPLACE VIEW job_responses AS FROM read_parquet(getvariable('tables') 
 CREATE OR REPLACE VIEW members AS FROM read_parquet(getvariable('tables') || '/members.parquet');
 CREATE OR REPLACE VIEW subgroups AS FROM read_parquet(getvariable('tables') || '/subgroups.parquet');
 CREATE OR REPLACE VIEW group_names AS FROM read_parquet(getvariable('tables') || '/group_names.parquet');
+CREATE OR REPLACE VIEW cloud_events AS FROM read_parquet(getvariable('tables') || '/cloud_events.parquet');
 CREATE OR REPLACE VIEW quarantine AS FROM read_parquet(getvariable('tables') || '/quarantine.parquet');
 CREATE OR REPLACE VIEW groups AS FROM read_parquet(getvariable('tables') || '/groups.parquet');
 CREATE OR REPLACE VIEW people AS FROM read_parquet(getvariable('tables') || '/people.parquet');

@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    callback_token,
+    Envelope, callback_token,
     output::{Output, say, say_json, shown_url},
     table::{TableOptions, UNREADABLE},
     token::new_token,
 };
-use crate::{event::Event, simulator::sender::Sender};
+use crate::{
+    event::{self, Event},
+    simulator::sender::Sender,
+};
 
 /// The group of test events. No real event is in it.
 const CHECK_GROUP: &str = "kaizala-check";
@@ -21,6 +24,7 @@ const CHECK_GROUP: &str = "kaizala-check";
 /// Test a deployment: make the handshake, try a wrong token, store one test event and read it back.
 ///
 /// The callback token is read from KAIZALA_CALLBACK_TOKEN. The test event stays in the table, in the group kaizala-check.
+/// With --sender cloudevents, it is a CloudEvent of that source, and the token is sent as a bearer token.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala check --url https://abc123.execute-api.eu-west-1.amazonaws.com/webhook --table NAME"
@@ -29,6 +33,10 @@ pub(super) struct Check {
     /// The callback URL.
     #[arg(long, env = "KAIZALA_CHECK_URL")]
     url: Uri,
+
+    /// As whom to deliver.
+    #[arg(long, env = "KAIZALA_CHECK_SENDER", value_enum, default_value_t = Envelope::Kaizala)]
+    sender: Envelope,
 
     #[command(flatten)]
     output: Output,
@@ -45,24 +53,20 @@ impl Check {
     async fn check(self) -> anyhow::Result<()> {
         let json = self.output.json;
         let passed = |what: &str| if json { Ok(()) } else { say(format_args!("ok  {what}")) };
-        let sender = Sender::new(self.url.clone(), &callback_token()?)?;
+        let envelope = event::Sender::from(self.sender);
+        let sender = Sender::new(self.url.clone(), &callback_token()?)?.with_envelope(envelope);
         sender.validate(&format!("{} + %2B/=", Uuid::new_v4())).await.with_context(|| {
             format!(
                 "{} would not be accepted as a callback URL: is it the output CallbackUrl of the stack?",
                 shown_url(&self.url.to_string())
             )
         })?;
-        passed("the handshake returns its token")?;
+        let (handshake, event) = test_event(envelope);
+        passed(handshake)?;
 
-        let event = json!({
-            "eventId": Uuid::new_v4().to_string(),
-            "eventType": "TextMessageCreated",
-            "objectType": "Group",
-            "objectId": CHECK_GROUP,
-            "data": { "text": "Test event of kaizala check" },
-        });
         let body = Bytes::from(event.to_string());
-        let stranger = Sender::new(self.url.clone(), &new_token()?)?.attempt(body.clone(), 1).await;
+        let stranger = Sender::new(self.url.clone(), &new_token()?)?.with_envelope(envelope);
+        let stranger = stranger.attempt(body.clone(), 1).await;
         ensure!(
             stranger.status == Some(StatusCode::UNAUTHORIZED),
             "a wrong token is answered with {} instead of 401: is --url the URL of the receiver?",
@@ -97,6 +101,34 @@ impl Check {
             say_json(&json!({ "ok": true, "groupId": group, "eventKey": key.as_str() }))?;
         }
         Ok(())
+    }
+}
+
+/// What has passed with the handshake, and the event that is sent next.
+fn test_event(envelope: event::Sender) -> (&'static str, Value) {
+    let id = Uuid::new_v4().to_string();
+    let data = json!({ "text": "Test event of kaizala check" });
+    match envelope {
+        event::Sender::Kaizala => (
+            "the handshake returns its token",
+            json!({
+                "eventId": id,
+                "eventType": "TextMessageCreated",
+                "objectType": "Group",
+                "objectId": CHECK_GROUP,
+                "data": data,
+            }),
+        ),
+        event::Sender::CloudEvents => (
+            "the handshake permits to deliver",
+            json!({
+                "specversion": "1.0",
+                "id": id,
+                "source": CHECK_GROUP,
+                "type": "org.example.check",
+                "data": data,
+            }),
+        ),
     }
 }
 

@@ -36,10 +36,12 @@ use std::{
 
 use anyhow::bail;
 use clap::{
-    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand,
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue},
 };
 use serde_json::json;
+
+use crate::event::Sender;
 
 use self::output::{Unwritable, has_printed, note, say_json, shown_url};
 
@@ -182,6 +184,24 @@ impl Display for SomethingToDo {
 }
 
 impl std::error::Error for SomethingToDo {}
+
+/// A sender on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Envelope {
+    Kaizala,
+    // clap would have a hyphen in it.
+    #[value(name = Sender::CloudEvents.as_str())]
+    CloudEvents,
+}
+
+impl From<Envelope> for Sender {
+    fn from(envelope: Envelope) -> Self {
+        match envelope {
+            Envelope::Kaizala => Self::Kaizala,
+            Envelope::CloudEvents => Self::CloudEvents,
+        }
+    }
+}
 
 /// Reads the callback token from the environment: `None` if the variable is not set.
 fn callback_token_if_set() -> anyhow::Result<Option<String>> {

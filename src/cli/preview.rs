@@ -26,7 +26,7 @@ impl Preview {
     pub(super) fn of(item: &StoredItem) -> Self {
         let of_item = Self { sender_id: item.from_user_id().map(str::to_owned), ..Self::default() };
         let Ok(StoredBody::Whole(body)) = item.body() else { return of_item };
-        let Ok(event) = Event::parse_stored(&body, None) else { return of_item };
+        let Ok(event) = Event::parse_stored(&body, item.sender(), None) else { return of_item };
         let data = event.data();
         let text = text(&data);
         if matches!(&data, Data::Response(response) if response.is_anonymous == Some(true)) {

@@ -1,5 +1,7 @@
 //! `kaizala quarantine`: lists, shows, replays and deletes bodies that could not be read as events.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -64,7 +66,7 @@ struct ShowBody {
 /// Read quarantined bodies again, and move those that are events to their groups.
 ///
 /// An event keeps the time of its arrival and moves in one transaction: after an interruption it is in exactly one place, and
-/// the same command continues. A body that cannot be replayed does not stop the others. Exit code 1 if a replay fails, or if a
+/// the same command continues. A batch of CloudEvents is split into its events. A body that cannot be replayed does not stop the others. Exit code 1 if a replay fails, or if a
 /// body that was named stays in quarantine.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala quarantine replay --all")]
@@ -235,6 +237,8 @@ enum Came {
         outcome: Outcome,
         event: String,
     },
+    /// It was a batch: how many of its events came to what.
+    Split(BTreeMap<&'static str, usize>),
     Stays(Unreadable),
     /// Another command has replayed it meanwhile.
     Gone,
@@ -251,6 +255,7 @@ impl Came {
         };
         match replayed {
             Ok(Replayed::Moved { outcome, group, key }) => Self::Moved { outcome, event: format!("{group} / {key}") },
+            Ok(Replayed::Split(outcomes)) => Self::Split(outcomes),
             Ok(Replayed::Stays(reason)) => Self::Stays(reason),
             Ok(Replayed::Gone) => Self::Gone,
             Err(error) => Self::Failed(error),
@@ -261,6 +266,10 @@ impl Came {
     fn described(&self) -> (&'static str, String) {
         match self {
             Self::Moved { outcome, event } => (outcome.as_str(), event.clone()),
+            Self::Split(outcomes) => {
+                let counts = outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}"));
+                ("split", counts.collect::<Vec<_>>().join(", "))
+            }
             Self::Stays(reason) => ("stays", reason.to_string()),
             Self::Gone => ("gone", "replayed meanwhile".to_owned()),
             Self::Missing => ("missing", "not in quarantine".to_owned()),

@@ -3,7 +3,7 @@
 //! Two subscriptions that cover the same action deliver the same event with different objectId, objectType,
 //! subscriptionId and context; an edit arrives under the eventId of its original. So neither the envelope nor the eventId
 //! alone identifies an event: the group comes from `data` where it can, and a digest over type and data tells a
-//! duplicate from a revision.
+//! duplicate from a revision. A CloudEvent's group is its source.
 
 use std::{borrow::Cow, fmt};
 
@@ -179,14 +179,16 @@ impl<'a> Event<'a> {
     }
 
     /// The digest of what the event says, whoever it was delivered for: SHA-256 over the event type, a newline and `data` as
-    /// compact JSON with sorted members, unescaped UTF-8 and numbers as they were written (`null` when absent).
+    /// compact JSON with sorted members, unescaped UTF-8 and numbers as they were written (`null` when absent). The data of a
+    /// CloudEvent that is not JSON counts as the bytes that it is.
     pub fn content_digest(&self) -> Sha256Digest {
         let mut hash = Sha256::new();
         hash.update(self.event_type.as_bytes());
         hash.update(b"\n");
-        match self.data {
-            Some(data) => hash.update(canonical_json(data)),
-            None => hash.update(b"null"),
+        match (self.cloud_event(), self.data) {
+            (Some(cloud_event), _) => cloud_event.add_content(&mut hash),
+            (None, Some(data)) => hash.update(canonical_json(data)),
+            (None, None) => hash.update(b"null"),
         }
         Sha256Digest(hash.finalize().into())
     }

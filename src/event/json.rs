@@ -9,7 +9,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -123,6 +123,40 @@ pub(crate) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
 /// The elements of an array; any other value counts as a list of itself.
 pub(crate) fn list(value: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
+}
+
+/// Whether a text is one JSON text.
+pub(crate) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// The first elements of an array, at most `most`, and whether there are more; `None` when `json` is not an array. Those
+/// beyond cost no memory.
+pub(crate) fn elements(json: &str, most: usize) -> Option<(Vec<&RawValue>, bool)> {
+    struct First(usize);
+
+    impl<'de> Visitor<'de> for First {
+        type Value = (Vec<&'de RawValue>, bool);
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+            let mut elements = Vec::new();
+            let mut is_larger = false;
+            while let Some(element) = array.next_element()? {
+                if elements.len() < self.0 {
+                    elements.push(element);
+                } else {
+                    is_larger = true;
+                }
+            }
+            Ok((elements, is_larger))
+        }
+    }
+
+    serde_json::Deserializer::from_str(json).deserialize_seq(First(most)).ok()
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {

@@ -1,4 +1,4 @@
-//! The domain: what Kaizala sends, what of it identifies an event, and how its data reads.
+//! The domain: what Kaizala and senders of CloudEvents send, what of it identifies an event, and how its data reads.
 //!
 //! Pure: no I/O, no clock, no AWS type. Everything borrows from the body it was parsed out of.
 //!
@@ -6,6 +6,7 @@
 //! away ends in quarantine. Everything beyond that is read on demand and tolerantly: see [`Event::data`].
 
 mod canonical;
+mod cloud_event;
 mod data;
 mod event_type;
 mod identity;
@@ -26,6 +27,7 @@ pub(crate) use self::question::is_title;
 #[cfg(feature = "lake")]
 pub use self::timestamp::NotATime;
 pub use self::{
+    cloud_event::{Batch, CloudEvent, is_json_type, structured},
     data::{
         Announcement, Attachment, Created, Data, JobCreated, JobResponse, MemberChange, Response, SubGroup, TextMessage,
     },
@@ -35,7 +37,29 @@ pub use self::{
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };
-use self::{json::JsonObject, question::response_time};
+use self::{
+    json::{JsonObject, is_json},
+    question::response_time,
+};
+
+/// Who speaks: which envelope an event came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// Kaizala's own callbacks.
+    Kaizala,
+    /// Anybody who sends CloudEvents 1.0.
+    CloudEvents,
+}
+
+impl Sender {
+    /// The sender as it stands in the table, in logs and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kaizala => "kaizala",
+            Self::CloudEvents => "cloudevents",
+        }
+    }
+}
 
 /// One event as it arrived: what identifies it and what the table is looked up by. Everything else is read when somebody
 /// asks for it, so that a delivery does not pay for what only tables show.
@@ -57,11 +81,19 @@ pub struct Event<'a> {
     pub group_id: Option<Cow<'a, str>>,
     /// Kaizala's opaque id of who caused the event.
     pub from_user_id: Option<Cow<'a, str>>,
-    envelope: JsonObject<'a>,
+    envelope: Envelope<'a>,
+    /// Kaizala's `data`. What a CloudEvent says is in its envelope.
     data: Option<&'a RawValue>,
     /// The members of `data`; `None` unless it is an object.
     members: Option<JsonObject<'a>>,
     indexed: Indexed<'a>,
+}
+
+/// The envelope, for what is read of it on demand.
+#[derive(Clone)]
+enum Envelope<'a> {
+    Kaizala(JsonObject<'a>),
+    CloudEvents(Box<CloudEvent<'a>>),
 }
 
 /// The fields of `data` that become attributes of the item, read once when the event is parsed.
@@ -82,12 +114,20 @@ pub enum Unreadable {
     NotJson,
     /// The body is JSON, but not an object.
     NotAnObject,
-    /// `eventId` is absent or blank, not a string, or a string that is not all Unicode.
+    /// `eventId` is absent or blank, not a string, or a string that is not all Unicode; of a CloudEvent, `id`.
     NoEventId,
-    /// `eventType` is absent or blank, not a string, or a string that is not all Unicode.
+    /// `eventType` is absent or blank, not a string, or a string that is not all Unicode; of a CloudEvent, `type`.
     NoEventType,
     /// eventType and eventId, or the group id, are longer than a DynamoDB key may be.
     KeyTooLong,
+    /// `specversion` of a CloudEvent is absent, not a string, or not version 1.
+    SpecVersion,
+    /// `source` of a CloudEvent is absent or blank, not a string, or a string that is not all Unicode.
+    NoSource,
+    /// A CloudEvent has both `data` and `data_base64`.
+    TwoData,
+    /// `data_base64` of a CloudEvent is not base64.
+    BadBase64,
 }
 
 impl Unreadable {
@@ -100,6 +140,10 @@ impl Unreadable {
             Self::NoEventId => "no-event-id",
             Self::NoEventType => "no-event-type",
             Self::KeyTooLong => "key-too-long",
+            Self::SpecVersion => "spec-version",
+            Self::NoSource => "no-source",
+            Self::TwoData => "two-data",
+            Self::BadBase64 => "bad-base64",
         }
     }
 }
@@ -113,7 +157,8 @@ impl fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 impl<'a> Event<'a> {
-    /// Reads the envelope of a callback's body.
+    /// Reads the envelope of a callback's body: Kaizala's, or that of a CloudEvent where there is no eventId but a
+    /// `specversion`.
     ///
     /// Unknown event types, unknown, missing or mistyped fields and any shape of `data` are accepted.
     ///
@@ -123,29 +168,28 @@ impl<'a> Event<'a> {
         Self::read(body, response_time)
     }
 
-    /// Reads the envelope of a body that was stored before. When the event happened was found out then and need not be
-    /// looked for among the answers again.
+    /// Reads the envelope of a body that was stored before. Who sent it and when the event happened were found out then and
+    /// need not be looked for again.
     ///
     /// # Errors
     /// [`Unreadable`] when nothing identifies the event.
-    pub fn parse_stored(body: &'a [u8], occurred_at: Option<Timestamp>) -> Result<Self, Unreadable> {
-        Self::read(body, |_| occurred_at)
+    pub fn parse_stored(body: &'a [u8], sender: Sender, occurred_at: Option<Timestamp>) -> Result<Self, Unreadable> {
+        match sender {
+            Sender::Kaizala => Self::read(body, |_| occurred_at),
+            Sender::CloudEvents => Self::of_cloud_event(envelope(body)?, occurred_at),
+        }
     }
 
     fn read(body: &'a [u8], occurred_at: impl Fn(&JsonObject<'a>) -> Option<Timestamp>) -> Result<Self, Unreadable> {
-        let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
-        // RFC 8259 lets a parser ignore a byte order mark; refusing the event over one would help nobody.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
-        let envelope = match JsonObject::parse(text) {
-            Some(envelope) if envelope.may_have_bad_names() && !is_json() => return Err(Unreadable::NotJson),
-            Some(envelope) => envelope,
-            None if is_json() => return Err(Unreadable::NotAnObject),
-            None => return Err(Unreadable::NotJson),
-        };
+        let envelope = envelope(body)?;
         // White space tells no two events apart.
         let identifying = |name| envelope.exact_string(name).filter(|text| !text.trim().is_empty());
-        let event_id = identifying("eventId").ok_or(Unreadable::NoEventId)?;
+        let Some(event_id) = identifying("eventId") else {
+            return match envelope.raw(cloud_event::SPEC_VERSION) {
+                Some(_) => Self::of_cloud_event(envelope, None),
+                None => Err(Unreadable::NoEventId),
+            };
+        };
         let event_type = identifying("eventType").ok_or(Unreadable::NoEventType)?;
         let data = envelope.raw("data");
         let members = data.and_then(|data| JsonObject::parse(data.get()));
@@ -156,7 +200,7 @@ impl<'a> Event<'a> {
             object_type: envelope.id("objectType"),
             group_id: envelope.id("groupId"),
             from_user_id: envelope.id("fromUserId"),
-            envelope,
+            envelope: Envelope::Kaizala(envelope),
             data,
             indexed: members.as_ref().map(|members| Indexed::read(members, occurred_at)).unwrap_or_default(),
             members,
@@ -164,9 +208,36 @@ impl<'a> Event<'a> {
         if event.fits_keys() { Ok(event) } else { Err(Unreadable::KeyTooLong) }
     }
 
-    /// The event type, when it is one that Kaizala is known to send.
+    /// Who sent the event.
+    pub fn sender(&self) -> Sender {
+        match &self.envelope {
+            Envelope::Kaizala(_) => Sender::Kaizala,
+            Envelope::CloudEvents(_) => Sender::CloudEvents,
+        }
+    }
+
+    /// What only a CloudEvent says; `None` when it is Kaizala's event.
+    pub fn cloud_event(&self) -> Option<&CloudEvent<'a>> {
+        match &self.envelope {
+            Envelope::Kaizala(_) => None,
+            Envelope::CloudEvents(cloud_event) => Some(cloud_event),
+        }
+    }
+
+    /// The envelope as Kaizala has it; `None` of a CloudEvent, whose extensions may bear the same names.
+    fn kaizala(&self) -> Option<&JsonObject<'a>> {
+        match &self.envelope {
+            Envelope::Kaizala(envelope) => Some(envelope),
+            Envelope::CloudEvents(_) => None,
+        }
+    }
+
+    /// The event type, when it is one that Kaizala is known to send, and Kaizala sent it.
     pub fn known_type(&self) -> Option<EventType> {
-        EventType::from_name(&self.event_type)
+        match &self.envelope {
+            Envelope::Kaizala(_) => EventType::from_name(&self.event_type),
+            Envelope::CloudEvents(_) => None,
+        }
     }
 
     /// `data`, typed by the event type. Never fails: what does not fit is [`Data::Other`].
@@ -191,27 +262,27 @@ impl<'a> Event<'a> {
 
     /// The subscription that delivered the event. The same event comes through several.
     pub fn subscription_id(&self) -> Option<Cow<'a, str>> {
-        self.envelope.id("subscriptionId")
+        self.kaizala()?.id("subscriptionId")
     }
 
     /// The `callBackContext` that the subscriber registered.
     pub fn context(&self) -> Option<Cow<'a, str>> {
-        self.envelope.label("context")
+        self.kaizala()?.label("context")
     }
 
     /// Phone number of who caused the event, E.164. Personal data.
     pub fn from_user(&self) -> Option<Cow<'a, str>> {
-        self.envelope.id("fromUser")
+        self.kaizala()?.id("fromUser")
     }
 
     /// Display name of who caused the event. Personal data.
     pub fn from_user_name(&self) -> Option<Cow<'a, str>> {
-        self.envelope.label("fromUserName")
+        self.kaizala()?.label("fromUserName")
     }
 
     /// Whether a bot caused the event, `isBotfromUser`; undocumented.
     pub fn is_bot(&self) -> Option<bool> {
-        self.envelope.flag("isBotfromUser")
+        self.kaizala()?.flag("isBotfromUser")
     }
 
     /// Further properties of an action or a response, as they were sent: a list of `{name, type, value}`. Documented as
@@ -221,7 +292,8 @@ impl<'a> Event<'a> {
         data.raw("properties").or_else(|| data.raw("Properties"))
     }
 
-    /// When it happened by the sender's clock: the answer to the question `ResponseTime`. The envelope has no time.
+    /// When it happened by the sender's clock: the answer to the question `ResponseTime`, since Kaizala's envelope has no
+    /// time; of a CloudEvent its `time`.
     pub fn occurred_at(&self) -> Option<Timestamp> {
         self.indexed.occurred_at
     }
@@ -235,6 +307,19 @@ impl<'a> Indexed<'a> {
             response_id: data.id("responseId"),
             occurred_at: occurred_at(data),
         }
+    }
+}
+
+/// The members of a body that is a JSON object.
+fn envelope(body: &[u8]) -> Result<JsonObject<'_>, Unreadable> {
+    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
+    // RFC 8259 lets a parser ignore a byte order mark; refusing the event over one would help nobody.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match JsonObject::parse(text) {
+        Some(envelope) if envelope.may_have_bad_names() && !is_json(text) => Err(Unreadable::NotJson),
+        Some(envelope) => Ok(envelope),
+        None if is_json(text) => Err(Unreadable::NotAnObject),
+        None => Err(Unreadable::NotJson),
     }
 }
 

@@ -54,7 +54,8 @@ impl<'a> Event<'a> {
     /// [`Event::data`]. Where the responder is withheld, so is what tells of a person.
     pub fn rest(&self, data: &Data<'_>, group: &str) -> Option<String> {
         let withheld = self.withheld();
-        let envelope = &self.envelope;
+        // Of a CloudEvent, `cloud_events` holds everything.
+        let envelope = self.kaizala()?;
         let rest = left_of(envelope, |name, _| match name {
             _ if withheld.is_some() && is_of_person(name) => Left::Withheld,
             "eventId" | "eventType" => Left::Nothing,
@@ -185,10 +186,8 @@ impl<'a> Event<'a> {
         let mut all = Vec::new();
         let details = self.members.as_ref().and_then(|data| data.object("responseDetails"));
         let answer = details.as_ref().and_then(|details| details.object("response"));
-        for (name, value) in [Some(&self.envelope), self.members.as_ref(), answer.as_ref()]
-            .into_iter()
-            .flatten()
-            .flat_map(JsonObject::members)
+        for (name, value) in
+            [self.kaizala(), self.members.as_ref(), answer.as_ref()].into_iter().flatten().flat_map(JsonObject::members)
         {
             if is_of_person(&name)
                 && let Some(text) = text(value)

@@ -44,7 +44,6 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 with any offset; digits behind the milliseconds are cut off.
-    #[cfg(feature = "lake")]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
         Self::from_epoch_millis(i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?)

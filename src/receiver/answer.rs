@@ -1,6 +1,6 @@
 //! What callers see. Everything that is decided inside becomes HTTP here and nowhere else.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -9,24 +9,34 @@ use http::{
 };
 use serde::Serialize;
 
-use super::{callback::Unauthorized, handshake::MAX_TOKEN_BYTES};
+use super::{
+    batch::BatchDelivery,
+    callback::Unauthorized,
+    grant::{ALLOWED_ORIGIN, ALLOWED_RATE},
+    handshake::MAX_TOKEN_BYTES,
+};
 use crate::{
-    event::{EventType, QUARANTINE_GROUP},
+    event::{EventType, QUARANTINE_GROUP, Sender},
     store::{Outcome, QuarantineReason, StoreError},
 };
 
 /// Seconds after which a delivery that could not be stored is welcome again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("30");
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const ANY_RATE: HeaderValue = HeaderValue::from_static("*");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
 
 /// What became of a request.
 pub(super) enum Answer {
     /// The validation token, byte for byte.
     ValidationToken(Vec<u8>),
+    /// That sender of CloudEvents may deliver, as often as it likes.
+    Permission { origin: String },
     /// The callback bore a right token.
     Delivery(Delivery),
+    /// The callback bore a right token, and several events.
+    Batch(BatchDelivery),
     /// The request is not served.
     Refused(Refusal),
 }
@@ -43,6 +53,7 @@ pub(super) struct Delivery {
 
 /// By what an event is known to whoever looks for it.
 pub(super) struct Identity {
+    pub(super) sender: Sender,
     pub(super) event_id: String,
     pub(super) event_type: String,
     pub(super) known_type: Option<EventType>,
@@ -80,6 +91,12 @@ struct DeliveryBody<'a> {
     event_id: Option<&'a str>,
 }
 
+/// How many events of a batch came to what.
+#[derive(Serialize)]
+struct BatchBody {
+    outcomes: BTreeMap<&'static str, usize>,
+}
+
 #[derive(Serialize)]
 struct ErrorBody {
     error: ErrorDetail,
@@ -99,7 +116,14 @@ impl Answer {
                 let event_id = event.as_ref().map(|event| &*event.event_id);
                 json(StatusCode::OK, &DeliveryBody { outcome: kept.outcome.as_str(), event_id })
             }
-            Self::Delivery(Delivery { kept: Err(_), .. }) => Refusal::StoreUnavailable.into_response(),
+            Self::Batch(BatchDelivery { kept: Ok(shares), .. }) => {
+                let outcomes = shares.into_iter().map(|(outcome, share)| (outcome, share.events)).collect();
+                json(StatusCode::OK, &BatchBody { outcomes })
+            }
+            Self::Delivery(Delivery { kept: Err(_), .. }) | Self::Batch(BatchDelivery { kept: Err(_), .. }) => {
+                Refusal::StoreUnavailable.into_response()
+            }
+            Self::Permission { origin } => permission(&origin),
             Self::Refused(refusal) => refusal.into_response(),
         }
     }
@@ -142,14 +166,15 @@ impl Refusal {
     fn message(self) -> String {
         match self {
             Self::NotFound => format!("Nothing is here. The webhook is at {}.", super::WEBHOOK_PATH),
-            Self::MethodNotAllowed => "Use POST to deliver an event, GET to validate the URL.".to_owned(),
+            Self::MethodNotAllowed => "Use POST to deliver an event, GET or, for CloudEvents, OPTIONS with WebHook-Request-Origin to validate the URL."
+                .to_owned(),
             Self::NoValidationToken => {
                 "Add the query parameter validationToken to validate the URL, or use POST to deliver an event."
                     .to_owned()
             }
             Self::InvalidValidationToken => format!("validationToken must have 1 to {MAX_TOKEN_BYTES} bytes."),
             Self::Unauthorized(_) => format!(
-                "Send the callback token of the subscription in the header {}, once.",
+                "Send the callback token of the subscription in the header {}, or as Authorization: Bearer, once.",
                 super::CALLBACK_TOKEN_HEADER
             ),
             Self::StoreUnavailable => "The event could not be stored. Deliver it again.".to_owned(),
@@ -187,11 +212,26 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
     response(status, JSON, body.into())
 }
 
+/// Of a name that was read out of a header and is ASCII, so that it fits into one.
+fn permission(origin: &str) -> Response<Bytes> {
+    let mut response = bare(StatusCode::OK, Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, ALLOWED_METHODS);
+    headers.insert(ALLOWED_RATE, ANY_RATE);
+    headers.extend(HeaderValue::from_str(origin).ok().map(|origin| (HeaderName::from_static(ALLOWED_ORIGIN), origin)));
+    response
+}
+
 fn response(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
+    let mut response = bare(status, body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+fn bare(status: StatusCode, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, content_type);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

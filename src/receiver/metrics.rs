@@ -24,7 +24,7 @@ pub const EVENT_TYPE: &str = "EventType";
 /// Dimension: why a request was refused; the `code` of the answer.
 pub const REASON: &str = "Reason";
 
-/// Metric: callbacks that bore an accepted token.
+/// Metric: events in callbacks that bore an accepted token.
 pub const DELIVERIES: &str = "Deliveries";
 /// Metric: deliveries that could not be stored and were answered 503, 1 or 0.
 pub const STORE_FAILURES: &str = "StoreFailures";

@@ -1,11 +1,14 @@
 //! HTTP in, HTTP out: the webhook. The Lambda and the local server run the same code.
 //!
-//! `request` is what came, `route` what it asks for, `callback` the token check, `answer` what the caller sees, `log_line`
-//! what the log says of it.
+//! `request` is what came, `route` what it asks for, `callback` the token check, `cloud_events` the second envelope over HTTP,
+//! `batch` several of those at once, `answer` what the caller sees, `log_line` what the log says of it.
 
 mod answer;
+mod batch;
 mod callback;
+mod cloud_events;
 mod config;
+mod grant;
 mod handshake;
 pub mod lambda;
 mod log_line;
@@ -28,21 +31,21 @@ use tokio::time::{Instant, timeout_at};
 
 use self::{
     answer::{Answer, Delivery, Identity, Kept, Quarantined, Refusal},
+    batch::BatchDelivery,
     route::Call,
 };
 pub use self::{
-    callback::{CALLBACK_TOKEN_HEADER, Unauthorized, Unverified, Verified},
+    callback::{CALLBACK_TOKEN_HEADER, Contents, Unauthorized, Unverified, Verified},
     config::{CALLBACK_TOKEN_SHA256, Config, ConfigError, RETENTION_DAYS, TABLE_NAME},
     logging::{init_logging, init_logging_with},
     request::{Body, WebhookRequest},
 };
 use crate::{
-    event::Event,
     store::{Arrival, QuarantineReason, Record, Store, StoreError},
     token::AcceptedTokens,
 };
 
-/// The path that Kaizala is told to call.
+/// The path that senders are told to call.
 pub const WEBHOOK_PATH: &str = "/webhook";
 
 /// How long after its arrival here a delivery that is still not stored is given up, retries and all. Kaizala's own limit is
@@ -78,11 +81,12 @@ impl Receiver {
         Self { store_deadline, ..self }
     }
 
-    /// Answers one request, and logs the answer in one line.
+    /// Answers one request, and logs the answer: in one line, for a batch in one line for each outcome.
     pub async fn answer(&self, request: impl Into<WebhookRequest>, arrival: Arrival) -> Response<Bytes> {
         let request_id = arrival.request_id.clone();
         let answer = match Call::read(request.into()) {
             Ok(Call::Handshake { token }) => Answer::ValidationToken(token),
+            Ok(Call::Permission { origin }) => Answer::Permission { origin },
             Ok(Call::Callback(callback)) => self.receive(callback, arrival).await,
             Err(refusal) => Answer::Refused(refusal),
         };
@@ -96,11 +100,26 @@ impl Receiver {
             Ok(callback) => callback,
             Err(unauthorized) => return Answer::Refused(Refusal::Unauthorized(unauthorized)),
         };
-        let event = callback.event();
+        let store = &self.shared.store;
         let storing = Instant::now();
-        let kept = in_time(deadline, Box::pin(self.keep(&callback, &event, arrival))).await;
+        let event = match callback.contents() {
+            Contents::One(event) => event,
+            Contents::Batch(elements) => {
+                let body = callback.body();
+                let elements: Vec<_> = elements.iter().map(|element| body.slice_ref(element.as_bytes())).collect();
+                let events = elements.len();
+                let kept = in_time(deadline, Box::pin(batch::keep_all(store, elements, &arrival))).await;
+                return Answer::Batch(BatchDelivery::new(kept, events, body.len(), storing));
+            }
+        };
+        let keeping = async {
+            let record = event.as_ref().map(|event| Record::of_event(event, arrival.clone())).map_err(|reason| *reason);
+            keep(store, record, callback.body(), arrival).await
+        };
+        let kept = in_time(deadline, Box::pin(keeping)).await;
         Answer::Delivery(Delivery {
             event: event.ok().map(|event| Identity {
+                sender: event.sender(),
                 known_type: event.known_type(),
                 group: event.table_group().into_owned(),
                 event_id: event.event_id.into_owned(),
@@ -111,33 +130,30 @@ impl Receiver {
             store_latency: storing.elapsed(),
         })
     }
+}
 
-    async fn keep(
-        &self,
-        callback: &Verified,
-        event: &Result<Event<'_>, QuarantineReason>,
-        arrival: Arrival,
-    ) -> Result<Kept, StoreError> {
-        let (store, body) = (&self.shared.store, callback.body());
-        let (reason, rejection) = match event {
-            Ok(event) => {
-                let record = Record::of_event(event, arrival.clone());
-                match store.put(&record, body).await {
-                    Ok(outcome) => return Ok(Kept { outcome, quarantined: None }),
-                    // It would be refused again at every retry, until Kaizala disables the webhook. Quarantine takes
-                    // any body; if DynamoDB rejects that too, it is the table that is wrong.
-                    Err(error) => match QuarantineReason::of_failure(&error) {
-                        Some(reason) => (reason, Some(error)),
-                        None => return Err(error),
-                    },
-                }
-            }
-            Err(reason) => (*reason, None),
-        };
-        let record = Record::of_quarantined(body, reason, arrival);
-        let outcome = store.put(&record, body).await?;
-        Ok(Kept { outcome, quarantined: Some(Quarantined { reason, rejection }) })
-    }
+/// Keeps one event, or a body that is not one.
+async fn keep(
+    store: &Store,
+    record: Result<Record, QuarantineReason>,
+    body: &Bytes,
+    arrival: Arrival,
+) -> Result<Kept, StoreError> {
+    let (reason, rejection) = match record {
+        Ok(record) => match store.put(&record, body).await {
+            Ok(outcome) => return Ok(Kept { outcome, quarantined: None }),
+            // It would be refused again at every retry, until Kaizala disables the webhook. Quarantine takes any body; if
+            // DynamoDB rejects that too, it is the table that is wrong.
+            Err(error) => match QuarantineReason::of_failure(&error) {
+                Some(reason) => (reason, Some(error)),
+                None => return Err(error),
+            },
+        },
+        Err(reason) => (reason, None),
+    };
+    let record = Record::of_quarantined(body, reason, arrival);
+    let outcome = store.put(&record, body).await?;
+    Ok(Kept { outcome, quarantined: Some(Quarantined { reason, rejection }) })
 }
 
 /// Waits for `storing` until the deadline, and however late it is, for one attempt. On the heap, since the compiler gives up

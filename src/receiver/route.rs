@@ -1,13 +1,16 @@
 //! What a request asks for.
 
 use super::{
-    WEBHOOK_PATH, answer::Refusal, callback::Unverified, handshake::validation_token, request::WebhookRequest,
+    WEBHOOK_PATH, answer::Refusal, callback::Unverified, cloud_events::Mode, grant::requested_origin,
+    handshake::validation_token, request::WebhookRequest,
 };
 
 /// A request to the webhook.
 pub(super) enum Call {
     /// Kaizala validates the URL and wants this token back.
     Handshake { token: Vec<u8> },
+    /// A sender of CloudEvents asks for permission to deliver.
+    Permission { origin: String },
     /// Somebody delivers an event.
     Callback(Unverified),
 }
@@ -19,8 +22,8 @@ impl Call {
         if path != WEBHOOK_PATH {
             return Err(Refusal::NotFound);
         }
-        let is_empty = body.is_empty();
-        let callback = || Self::Callback(Unverified::new(headers, body));
+        // An event in binary mode may have no data.
+        let is_empty = body.is_empty() && Mode::of(&headers) != Mode::Binary;
         match (method.as_str(), is_empty) {
             ("GET", _) => match validation_token(&query)? {
                 Some(token) => Ok(Self::Handshake { token }),
@@ -28,10 +31,14 @@ impl Call {
             },
             ("POST", true) => match validation_token(&query)? {
                 Some(token) => Ok(Self::Handshake { token }),
-                None => Ok(callback()),
+                None => Ok(Self::Callback(Unverified::new(headers, body))),
             },
             // Only an empty body makes it a handshake: an event stays one whatever is in the query.
-            ("POST", false) => Ok(callback()),
+            ("POST", false) => Ok(Self::Callback(Unverified::new(headers, body))),
+            ("OPTIONS", _) => match requested_origin(&headers) {
+                Some(origin) => Ok(Self::Permission { origin }),
+                None => Err(Refusal::MethodNotAllowed),
+            },
             _ => Err(Refusal::MethodNotAllowed),
         }
     }

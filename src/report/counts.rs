@@ -20,6 +20,8 @@ pub(super) struct Counts {
     pub(super) events: u32,
     /// Events that are stored as revisions of another.
     pub(super) revisions: u32,
+    /// Events that are CloudEvents.
+    pub(super) cloud_events: u32,
     /// Responses, including those to jobs, in their latest version.
     pub(super) responses: u32,
     /// Responses that a newer version has replaced.

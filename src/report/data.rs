@@ -44,6 +44,7 @@ pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, ite
     let counts = json!({
         "events": counts(|counts| counts.events, &mut series),
         "revisions": counts(|counts| counts.revisions, &mut series),
+        "cloudEvents": counts(|counts| counts.cloud_events, &mut series),
         "responses": counts(|counts| counts.responses, &mut series),
         "replaced": counts(|counts| counts.replaced, &mut series),
         "people": counts(|counts| counts.people, &mut series),

@@ -136,6 +136,7 @@ impl RowSink for Outline {
             Row::Messages(_)
             | Row::Announcements(_)
             | Row::Attachments(_)
+            | Row::CloudEvents(_)
             | Row::GroupNames(_)
             | Row::Groups(_)
             | Row::People(_)

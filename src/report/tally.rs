@@ -146,6 +146,8 @@ impl RowSink for Tally<'_> {
                 let sighting = if row.change.as_deref() == Some("removed") { Sighting::Left } else { Sighting::Joined };
                 self.people.seen(self.current, row.origin.received_at, sighting, row.member.as_deref());
             }
+            // Behind the row of its event.
+            Row::CloudEvents(_) => self.counts().cloud_events += 1,
             Row::Actions(_)
             | Row::Questions(_)
             | Row::Messages(_)
@@ -238,6 +240,7 @@ impl Tally<'_> {
             let counts = self.counts.entry(cell).or_default();
             counts.events += others.events;
             counts.revisions += others.revisions;
+            counts.cloud_events += others.cloud_events;
             counts.responses += others.responses;
             counts.replaced += others.replaced;
         }

@@ -1,11 +1,12 @@
 //! Which deliveries Kaizala makes of what happens: at least once, in no order, edits under the same eventId, and the same
-//! event through two subscriptions.
+//! event through two subscriptions. A sender of CloudEvents is played with the same faults.
 
 use bytes::Bytes;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::generator::{Generated, Generator};
+use crate::event::Sender;
 
 /// From how many deliveries the next one is drawn. Far enough apart for an edit to overtake its original.
 const WINDOW: usize = 256;
@@ -36,6 +37,7 @@ pub struct DeliveryPlan {
     generator: Generator,
     random: ChaCha8Rng,
     mix: Mix,
+    sender: Sender,
     happened: u64,
     edited: u64,
     /// Edits that are due as soon as something happens that can be edited: most types cannot.
@@ -51,11 +53,18 @@ impl DeliveryPlan {
             generator: Generator::new(seed),
             random,
             mix,
+            sender: Sender::Kaizala,
             happened: 0,
             edited: 0,
             owed_edits: 0.0,
             window: Vec::new(),
         }
+    }
+
+    /// The same plan as that sender delivers it.
+    #[must_use]
+    pub fn sent_by(self, sender: Sender) -> Self {
+        Self { sender, ..self }
     }
 
     /// How many events have happened so far.
@@ -106,10 +115,18 @@ impl DeliveryPlan {
     }
 
     fn deliver(&mut self, event: &Generated) {
-        self.window.push(event.body().into());
+        let body = || match self.sender {
+            Sender::Kaizala => event.body(),
+            Sender::CloudEvents => event.cloud_event(),
+        };
+        self.window.push(body().into());
         if self.random.random_bool(self.mix.duplicates.clamp(0.0, 1.0)) {
-            let through_package = if self.random.random_bool(0.5) { event.through_package() } else { None };
-            self.window.push(through_package.unwrap_or_else(|| event.body()).into());
+            let otherwise = match (self.random.random_bool(0.5), self.sender) {
+                (false, _) => None,
+                (true, Sender::Kaizala) => event.through_package(),
+                (true, Sender::CloudEvents) => Some(event.cloud_event_reversed()),
+            };
+            self.window.push(otherwise.unwrap_or_else(body).into());
         }
     }
 }

@@ -1,14 +1,24 @@
 //! Delivery as Kaizala does it: a handshake first, then each event by POST, retried if the answer is not 2xx, until the
-//! whole webhook is disabled because one event could not be delivered.
+//! whole webhook is disabled because one event could not be delivered. A sender of CloudEvents has another handshake and
+//! other headers, and the same patience.
 
 use std::{error::Error, fmt, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http::{
+    HeaderValue, Method, Request, StatusCode, Uri,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::http_client::{HttpClient, http_client};
+use crate::{
+    event,
+    http_client::{HttpClient, http_client},
+};
+
+/// Who asks for permission to deliver CloudEvents.
+const ORIGIN: &str = "sender.example.org";
 
 /// How long a handshake may take, by Microsoft's documentation.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,6 +34,9 @@ pub struct Sender {
     client: HttpClient,
     url: Uri,
     token: HeaderValue,
+    /// The token as `Authorization`.
+    bearer: HeaderValue,
+    envelope: event::Sender,
     first_pause: Duration,
     stopped: OnceLock<Stop>,
 }
@@ -58,6 +71,8 @@ pub enum HandshakeError {
     Status(StatusCode),
     /// The answer is not exactly the token.
     Body,
+    /// The answer does not permit a sender of CloudEvents to deliver.
+    NoPermission,
 }
 
 /// What became of one event.
@@ -105,6 +120,9 @@ impl fmt::Display for HandshakeError {
             Self::NoAnswer(_) => f.write_str("the handshake was not answered"),
             Self::Status(status) => write!(f, "the handshake was answered with {status} instead of 200"),
             Self::Body => f.write_str("the handshake's answer is not exactly the validation token"),
+            Self::NoPermission => {
+                f.write_str("the answer to OPTIONS does not permit a sender of CloudEvents to deliver")
+            }
         }
     }
 }
@@ -124,10 +142,26 @@ impl Sender {
     /// # Errors
     /// [`SenderError`].
     pub fn new(url: Uri, token: &str) -> Result<Self, SenderError> {
-        let mut token = HeaderValue::from_str(token).map_err(|_| SenderError::Token)?;
-        token.set_sensitive(true);
-        let client = http_client().map_err(SenderError::Certificates)?;
-        Ok(Self { client, url, token, first_pause: FIRST_PAUSE, stopped: OnceLock::new() })
+        let secret = |text: &str| {
+            let mut value = HeaderValue::from_str(text).map_err(|_| SenderError::Token)?;
+            value.set_sensitive(true);
+            Ok(value)
+        };
+        Ok(Self {
+            token: secret(token)?,
+            bearer: secret(&format!("Bearer {token}"))?,
+            client: http_client().map_err(SenderError::Certificates)?,
+            url,
+            envelope: event::Sender::Kaizala,
+            first_pause: FIRST_PAUSE,
+            stopped: OnceLock::new(),
+        })
+    }
+
+    /// The same sender with that envelope: one of CloudEvents sends them in structured mode, with the token as a bearer token.
+    #[must_use]
+    pub fn with_envelope(self, envelope: event::Sender) -> Self {
+        Self { envelope, ..self }
     }
 
     /// Compresses time: the first retry comes after `pause`, each further one after twice as long.
@@ -146,11 +180,37 @@ impl Sender {
         self.stopped() == Some(Stop::Disabled)
     }
 
-    /// Validates the callback URL, as Kaizala does on subscribing.
+    /// Validates the callback URL, as Kaizala does on subscribing; a sender of CloudEvents asks for permission instead.
     ///
     /// # Errors
-    /// [`HandshakeError`] if Kaizala would refuse the subscription.
+    /// [`HandshakeError`] if the sender would refuse the subscription.
     pub async fn validate(&self, token: &str) -> Result<(), HandshakeError> {
+        match self.envelope {
+            event::Sender::Kaizala => self.validate_with(token).await,
+            event::Sender::CloudEvents => self.ask_for_permission().await,
+        }
+    }
+
+    async fn ask_for_permission(&self) -> Result<(), HandshakeError> {
+        let request = Request::builder()
+            .method(Method::OPTIONS)
+            .uri(self.url.clone())
+            .header("webhook-request-origin", ORIGIN)
+            .header("webhook-request-rate", "120")
+            .body(Full::default());
+        let request = request.map_err(|error| HandshakeError::NoAnswer(error.into()))?;
+        let answer = timeout(HANDSHAKE_TIMEOUT, self.client.request(request)).await;
+        let answer = answer.map_err(|_| HandshakeError::TimedOut)?;
+        let answer = answer.map_err(|error| HandshakeError::NoAnswer(error.into()))?;
+        if answer.status() != StatusCode::OK {
+            return Err(HandshakeError::Status(answer.status()));
+        }
+        let says = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let may_deliver = says("webhook-allowed-origin").is_some_and(|origin| [ORIGIN, "*"].contains(&origin));
+        if may_deliver && says("webhook-allowed-rate").is_some() { Ok(()) } else { Err(HandshakeError::NoPermission) }
+    }
+
+    async fn validate_with(&self, token: &str) -> Result<(), HandshakeError> {
         let encoded: String =
             percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).collect();
         let separator = if self.url.query().is_some() { '&' } else { '?' };
@@ -199,12 +259,16 @@ impl Sender {
     /// Sends an event once.
     pub async fn attempt(&self, body: Bytes, attempts: u32) -> Delivery {
         let started = Instant::now();
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(self.url.clone())
-            .header("kz-callback-token", self.token.clone())
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(Full::new(body));
+        let request = Request::builder().method(Method::POST).uri(self.url.clone());
+        let request = match self.envelope {
+            event::Sender::Kaizala => {
+                request.header("kz-callback-token", self.token.clone()).header(CONTENT_TYPE, "application/json")
+            }
+            event::Sender::CloudEvents => request
+                .header(AUTHORIZATION, self.bearer.clone())
+                .header(CONTENT_TYPE, "application/cloudevents+json; charset=utf-8"),
+        };
+        let request = request.body(Full::new(body));
         let answer = match request {
             Ok(request) => timeout(CALLBACK_TIMEOUT, self.exchange(request)).await.ok().and_then(Result::ok),
             Err(_) => None,

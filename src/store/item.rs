@@ -10,10 +10,10 @@ use super::{
     error::StoreError,
     schema::{
         ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
-        PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF,
+        PART, PULLED, REASON, RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF, SENDER,
     },
 };
-use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp, Unreadable};
+use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sender, Sha256Digest, Timestamp, Unreadable};
 
 /// DynamoDB's limit on a partition key, and ours on any id that becomes an attribute. A longer "id" is not one that
 /// anybody looks things up by; it stays in the payload, and cannot push the item over DynamoDB's limit.
@@ -23,6 +23,9 @@ const MAX_ID_BYTES: usize = 2048;
 const LAST_REDELIVERY_DAYS: i64 = 3;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// The reason for which a body is split when it is replayed.
+pub(super) const BATCH_TOO_LARGE: &str = "batch-too-large";
 
 /// How a body got here.
 #[derive(Clone, Debug)]
@@ -44,6 +47,12 @@ pub enum QuarantineReason {
     RejectedByStore,
     /// It is a revision whose key another revision has already: the first 16 hex digits of their digests are the same.
     DigestCollision,
+    /// It is a CloudEvent in a format that is not JSON.
+    EventFormat,
+    /// A header of a CloudEvent decodes to bytes that are not UTF-8; what is kept has its headers undecoded.
+    HeaderNotUtf8,
+    /// It holds more CloudEvents than one delivery may; `kaizala quarantine replay` stores them one by one.
+    BatchTooLarge,
 }
 
 impl QuarantineReason {
@@ -68,6 +77,9 @@ impl QuarantineReason {
             Self::NotBase64 => "not-base64",
             Self::RejectedByStore => "rejected-by-store",
             Self::DigestCollision => "digest-collision",
+            Self::EventFormat => "event-format",
+            Self::HeaderNotUtf8 => "header-not-utf8",
+            Self::BatchTooLarge => BATCH_TOO_LARGE,
         }
     }
 }
@@ -81,6 +93,7 @@ pub struct Record {
     pub(super) content: Option<Sha256Digest>,
     /// Whether the sender says that it is an edit.
     pub(super) is_edit: bool,
+    pub(super) sender: Sender,
     pub(super) arrival: Arrival,
     /// Epoch seconds; in place of what the table's retention says.
     expires_at: Option<i64>,
@@ -106,9 +119,18 @@ impl Record {
             let id = id.filter(|id| id.len() <= MAX_ID_BYTES)?;
             Some((name, string(id)))
         }));
+        if event.sender() == Sender::CloudEvents {
+            attributes.push((SENDER, string(Sender::CloudEvents.as_str())));
+        }
         attributes.extend(event.occurred_at().map(|time| (OCCURRED_AT, string(&time.to_string()))));
         let record = Self::new(event.table_group().into_owned(), event.key(), Some(content), arrival, attributes);
-        Self { is_edit: event.is_edit(), ..record }
+        Self { is_edit: event.is_edit(), sender: event.sender(), ..record }
+    }
+
+    /// What tells the event from others: partition, sort key, and the digest of its content. `None` for the last in
+    /// quarantine.
+    pub fn identity(&self) -> (String, EventKey, Option<Sha256Digest>) {
+        (self.group.clone(), self.key.clone(), self.content)
     }
 
     /// The same record, of a response that was pulled.
@@ -140,7 +162,7 @@ impl Record {
     ) -> Self {
         attributes.push((RECEIVED_AT, string(&arrival.received_at.to_string())));
         attributes.extend(arrival.request_id.as_deref().map(|id| (REQUEST_ID, string(id))));
-        Self { group, key, content, is_edit: false, arrival, expires_at: None, attributes }
+        Self { group, key, content, is_edit: false, sender: Sender::Kaizala, arrival, expires_at: None, attributes }
     }
 
     /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.

@@ -1,5 +1,7 @@
 //! The second chance of a quarantined body: read by today's parser, it moves to where it belongs.
 
+use std::collections::{BTreeMap, HashSet};
+
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
 use bytes::Bytes;
 
@@ -8,13 +10,13 @@ use super::{
     attribute::{Item, key_of},
     body::Payload,
     error::{ReadError, StoreError, build},
-    item::{Arrival, Record},
+    item::{Arrival, BATCH_TOO_LARGE, QuarantineReason, Record},
     schema::EVENT_KEY,
     stored_item::StoredItem,
     transact::Transacted,
     write::Outcome,
 };
-use crate::event::{Event, EventKey, QUARANTINE_GROUP, Unreadable};
+use crate::event::{Batch, Event, EventKey, QUARANTINE_GROUP, Unreadable};
 
 /// What came of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub enum Replay {
         /// The key of the first event of its id.
         key: EventKey,
     },
+    /// The body is a batch of CloudEvents, and left the quarantine. Each of them was stored, or is in quarantine now in its
+    /// place: how many there were of each [`Outcome`].
+    Split(BTreeMap<&'static str, usize>),
     /// The body is still not an event, and stays.
     Stays(Unreadable),
     /// It is no longer in quarantine: somebody else replayed it, or this command before it was interrupted.
@@ -49,14 +54,17 @@ impl Store {
     /// the body stays. A transaction without an answer may have happened; a further replay sorts that out.
     pub async fn replay(&self, quarantined: &StoredItem) -> Result<Replay, ReadError> {
         let body = Bytes::from(self.body(quarantined).await?);
-        let event = match Event::parse(&body) {
-            Ok(event) => event,
-            Err(reason) => return Ok(Replay::Stays(reason)),
-        };
         let received_at = quarantined.received_at();
         let arrival = Arrival {
             received_at: received_at.ok_or_else(|| quarantined.damaged("it does not say when it was received"))?,
             request_id: quarantined.request_id().map(str::to_owned),
+        };
+        if let Some(batch) = batch(quarantined, &body) {
+            return self.split(quarantined, &batch, &body, arrival).await;
+        }
+        let event = match Event::parse(&body) {
+            Ok(event) => event,
+            Err(reason) => return Ok(Replay::Stays(reason)),
         };
         let record = Record::of_event(&event, arrival).expiring_at(quarantined.expires_at());
         let moved = |outcome| Replay::Moved { outcome, group: record.group.clone(), key: record.key.clone() };
@@ -70,6 +78,43 @@ impl Store {
         };
         self.delete_parts(quarantined).await;
         Ok(replay)
+    }
+
+    /// Stores the events of a batch one by one, and takes the batch out of quarantine when all are stored: a replay that is
+    /// killed leaves it there, and the next one finds what is stored already.
+    async fn split(
+        &self,
+        quarantined: &StoredItem,
+        batch: &Batch<'_>,
+        body: &Bytes,
+        arrival: Arrival,
+    ) -> Result<Replay, ReadError> {
+        let mut outcomes = BTreeMap::new();
+        let mut seen = HashSet::new();
+        for element in &batch.elements {
+            let element = body.slice_ref(element.as_bytes());
+            let in_quarantine = |reason| {
+                Record::of_quarantined(&element, reason, arrival.clone()).expiring_at(quarantined.expires_at())
+            };
+            let record = match Event::parse_cloud_event(&element) {
+                Ok(event) => Record::of_event(&event, arrival.clone()).expiring_at(quarantined.expires_at()),
+                Err(reason) => in_quarantine(QuarantineReason::Unreadable(reason)),
+            };
+            // The request id is the same for all of them: the second of two would be taken for our own retry of the first.
+            let outcome = if record.content.is_some() && !seen.insert(record.identity()) {
+                Outcome::Duplicate
+            } else {
+                match self.put(&record, &element).await {
+                    Ok(outcome) => outcome,
+                    Err(error) => match QuarantineReason::of_failure(&error) {
+                        Some(reason) => self.put(&in_quarantine(reason), &element).await?,
+                        None => return Err(error.into()),
+                    },
+                }
+            };
+            *outcomes.entry(outcome.as_str()).or_default() += 1;
+        }
+        if self.delete_quarantined(quarantined).await? { Ok(Replay::Split(outcomes)) } else { Ok(Replay::Gone) }
     }
 
     /// Deletes a quarantined body for good. Returns whether it was still there.
@@ -160,6 +205,13 @@ impl Store {
             }
         }
     }
+}
+
+/// The CloudEvents that a body is a batch of: one that was too large for one delivery, or that was not known for a batch when
+/// it came.
+fn batch<'a>(quarantined: &StoredItem, body: &'a [u8]) -> Option<Batch<'a>> {
+    let is_known = quarantined.reason() == Some(BATCH_TOO_LARGE);
+    Batch::parse_whole(body).filter(|batch| is_known || batch.begins_with_cloud_event())
 }
 
 fn quarantine_key(quarantined: &StoredItem) -> Item {

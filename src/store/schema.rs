@@ -69,6 +69,8 @@ pub(super) const SOURCE: &str = "source";
 /// S, on names of groups: since when they say so. Not [`RECEIVED_AT`], so that the index does not hold them.
 #[cfg(feature = "lake")]
 pub(super) const UPDATED_AT: &str = "updatedAt";
+/// S, `cloudevents`: the event is a CloudEvent. Missing on Kaizala's.
+pub(super) const SENDER: &str = "sender";
 /// N, epoch seconds: when DynamoDB may delete the item (the table's TTL attribute).
 pub(super) const EXPIRES_AT: &str = "expiresAt";
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 #[cfg(feature = "lake")]
 use super::schema::{
     ACTION_ID, CONTENT_SHA256, EVENT_ID, EVENT_TYPE, EXPIRES_AT, FROM_USER_ID, OBJECT_ID, OBJECT_TYPE, OCCURRED_AT,
-    RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF, UPDATED_AT,
+    RECEIVED_AT, REQUEST_ID, RESPONSE_ID, REVISION_OF, SENDER, UPDATED_AT,
 };
 use super::{
     attribute::{Item, bytes, flag, text},
@@ -15,7 +15,7 @@ use super::{
     schema::{ERASED, EVENT_KEY, GROUP_ID, GROUPS, PART, PULLED, REASON},
 };
 #[cfg(feature = "lake")]
-use crate::event::{Rank, Sha256Digest, Timestamp};
+use crate::event::{Rank, Sender, Sha256Digest, Timestamp};
 
 /// An item of the table, as it stands there.
 #[derive(Clone, PartialEq)]
@@ -38,11 +38,12 @@ pub enum ItemKind {
 
 /// What `kaizala events show` prints besides the body, in that order.
 #[cfg(feature = "lake")]
-const DESCRIPTION: [&str; 14] = [
+const DESCRIPTION: [&str; 15] = [
     GROUP_ID,
     EVENT_KEY,
     EVENT_TYPE,
     EVENT_ID,
+    SENDER,
     OBJECT_TYPE,
     OBJECT_ID,
     ACTION_ID,
@@ -130,6 +131,14 @@ impl StoredItem {
     /// The event type, of an event.
     pub fn event_type(&self) -> Option<&str> {
         self.text(EVENT_TYPE)
+    }
+
+    /// Who sent an event.
+    pub fn sender(&self) -> Sender {
+        match self.text(SENDER) {
+            Some(sender) if sender == Sender::CloudEvents.as_str() => Sender::CloudEvents,
+            _ => Sender::Kaizala,
+        }
     }
 
     /// The response that an event carries.

@@ -17,7 +17,7 @@ use super::{
     },
     stored_item::StoredItem,
 };
-use crate::event::{Event, EventKey, Sha256Digest};
+use crate::event::{Event, EventKey, Sender, Sha256Digest};
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,7 +160,7 @@ impl Store {
         record: &Record,
         body: &[u8],
     ) -> Result<bool, StoreError> {
-        if existing.pulled.is_empty() {
+        if existing.pulled.is_empty() || record.sender != Sender::Kaizala {
             return Ok(false);
         }
         let Ok(event) = Event::parse(body) else { return Ok(false) };

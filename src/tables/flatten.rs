@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::HashSet};
 use super::{
     person::Sender,
     schema::{
-        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, EventRow, GroupNameRow, JobResponseRow, JobRow,
-        MemberRow, MessageRow, Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow,
+        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, CloudEventRow, EventRow, GroupNameRow, JobResponseRow,
+        JobRow, MemberRow, MessageRow, Origin, QuarantineRow, QuestionRow, ResponseRow, Row, SubgroupRow,
     },
     value::each_value,
 };
@@ -58,7 +58,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
         return Flattened::Rows;
     }
     let occurred_at = item.occurred_at();
-    let Ok(event) = Event::parse_stored(body, occurred_at) else {
+    let Ok(event) = Event::parse_stored(body, item.sender(), occurred_at) else {
         return Flattened::Unreadable("its body is not an event");
     };
     let origin = Origin { group_id, event_id: Some(&event.event_id), event_key, received_at };
@@ -68,6 +68,20 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
     let version = Version { is_pulled: item.is_pulled(), is_latest, ranked_at };
     let flat = Flat { origin, event: &event, sender: &sender, is_anonymous: event.is_anonymous(), version };
     flat.event(item, &data, each);
+    if let Some(cloud_event) = event.cloud_event() {
+        each(&Row::CloudEvents(CloudEventRow {
+            origin,
+            source: event.group_id.as_deref().map(Cow::Borrowed),
+            r#type: Some(event.event_type.as_ref().into()),
+            subject: event.object_id.as_deref().map(Cow::Borrowed),
+            time: event.occurred_at(),
+            content_type: cloud_event.content_type(),
+            data_schema: cloud_event.data_schema(),
+            data: cloud_event.data(),
+            extensions: cloud_event.extensions().map(Cow::Owned),
+        }));
+        return Flattened::Rows;
+    }
     match data {
         Data::Created(created) => flat.created(created, each),
         Data::Response(response) => flat.response(response, each),

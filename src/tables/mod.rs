@@ -36,7 +36,7 @@ pub use self::{
     filter::Filter,
     flatten::{Flattened, flatten},
     schema::{
-        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, CardRow, EventRow, GroupNameRow, GroupRow,
+        ActionRow, AnnouncementRow, AnswerRow, AttachmentRow, CardRow, CloudEventRow, EventRow, GroupNameRow, GroupRow,
         JobResponseRow, JobRow, MemberRow, MessageRow, Origin, PersonRow, QuarantineRow, QuestionRow, ResponseRow, Row,
         SubgroupRow, Table,
     },

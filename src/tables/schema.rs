@@ -427,9 +427,33 @@ tables! {
         source: Text,
     }
 
+    /// One row per CloudEvent, revisions included: what only these have. Whatever their type is called, they are in no table of
+    /// Kaizala's but `events`. `group_id` is the source.
+    CloudEvents = "cloud_events": CloudEventRow {
+        /// Where it happened, a URI reference (`source`).
+        source: Text,
+        /// What happened (`type`).
+        r#type: Text,
+        /// What it happened to, within the source (`subject`).
+        subject: Prose,
+        /// When it happened by the sender's clock (`time`); null when the event does not say it, or not in RFC 3339.
+        time: Time,
+        /// The media type of the data (`datacontenttype`). Data without one is JSON.
+        content_type: Text,
+        /// Where the schema of the data is (`dataschema`).
+        data_schema: Text,
+        /// The data as JSON text: JSON as it was sent but for white space, other text as a JSON string, anything else as a
+        /// JSON string of its base64.
+        data: Prose,
+        /// The extension attributes as a JSON object, in the order in which they were sent; null when there are none.
+        extensions: Prose,
+    }
+
     /// One row per body that was not an event. Its `event_key` is the body's digest, its `event_id` null.
     Quarantine = "quarantine": QuarantineRow {
-        /// Why: `not-utf8`, `not-json`, `not-an-object`, `no-event-id`, `no-event-type`, `key-too-long`, `not-base64`, `rejected-by-store`.
+        /// Why: `not-utf8`, `not-json`, `not-an-object`, `no-event-id`, `no-event-type`, `key-too-long`, `not-base64`,
+        /// `rejected-by-store`, `digest-collision`; of CloudEvents also `spec-version`, `no-source`, `two-data`, `bad-base64`,
+        /// `event-format`, `header-not-utf8`, `batch-too-large`.
         reason: Text,
         /// SHA-256 of the body, in hex.
         body_sha256: Text,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::verification::Verification;
 use crate::cli::{
-    CALLBACK_TOKEN_VARIABLE, callback_token,
+    CALLBACK_TOKEN_VARIABLE, Envelope, callback_token,
     output::{Output, say, say_json, shown_url},
     progress,
     table::TableOptions,
@@ -34,12 +34,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Exit code 1 if an event could not be delivered, or if --verify finds a difference.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  kaizala simulate deliver --url http://127.0.0.1:9000/webhook --events 1000 --verify"
+    after_help = "Example:\n  kaizala simulate deliver --url http://127.0.0.1:9000/webhook --events 1000 --verify\n  \
+                  kaizala simulate deliver --url http://127.0.0.1:9000/webhook --sender cloudevents --verify"
 )]
 pub(in crate::cli) struct Deliver {
     /// The callback URL.
     #[arg(long, env = "KAIZALA_SIMULATE_URL")]
     url: Uri,
+
+    /// Who sends: Kaizala, or a sender of CloudEvents in structured mode with a bearer token.
+    #[arg(long, env = "KAIZALA_SIMULATE_SENDER", value_enum, default_value_t = Envelope::Kaizala)]
+    sender: Envelope,
 
     /// How many events to make.
     #[arg(long, env = "KAIZALA_SIMULATE_EVENTS", default_value_t = 1000)]
@@ -107,7 +112,8 @@ impl Deliver {
             }
             return verification.verdict();
         }
-        let sender = Arc::new(Sender::new(self.url.clone(), &callback_token()?)?.with_first_pause(FIRST_PAUSE));
+        let sender = Sender::new(self.url.clone(), &callback_token()?)?.with_envelope(self.sender.into());
+        let sender = Arc::new(sender.with_first_pause(FIRST_PAUSE));
         sender.validate(&format!("{} + %2B/=", Uuid::new_v4())).await.with_context(|| {
             format!(
                 "{} would not be accepted as a callback URL: is the receiver running, and is the path right?",
@@ -142,7 +148,7 @@ impl Deliver {
 
     fn plan(&self) -> DeliveryPlan {
         let mix = Mix { events: self.events, duplicates: self.duplicates, revisions: self.revisions };
-        DeliveryPlan::new(self.seed, mix)
+        DeliveryPlan::new(self.seed, mix).sent_by(self.sender.into())
     }
 
     async fn verification(self) -> anyhow::Result<Verification> {

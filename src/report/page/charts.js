@@ -144,6 +144,13 @@ function slotsUpTo(names, further) {
   return names.map((name, slot) => slot).concat(further > 0 ? [names.length] : []);
 }
 
+function cloudEvents() {
+  const sums = sumsBy(data.counts.cloudEvents, ([group, type]) => `${type} ${group}`);
+  const places = [...sums].map(([key, count]) => [...key.split(' ').map(Number), count]).sort((a, b) => b[2] - a[2]);
+  const rows = places.map(([type, group, count]) => [typeName(type), groupName(group), count]);
+  return { table: { columns: ['Type', 'Source', 'Events'], rows }, empty: rows.length ? '' : NOTHING };
+}
+
 function eventsByType() {
   return stackBy(data.counts.events, slotsUpTo(data.types, data.furtherTypes), (series) => series[1], typeName, (count) => `${count} other types`);
 }

@@ -14,6 +14,7 @@ const FIXED = [
   ['membership', 'Membership', 'others', membership],
   ['quarantine', 'Quarantine', 'others', quarantine],
 ];
+if (data.counts.cloudEvents.list.length) FIXED.push(['cloud-events', 'CloudEvents by type and source', 'activity', cloudEvents, { isList: true }]);
 
 function prepareFilters() {
   const [from, to] = (data.period ?? ['', '']).map((time) => time.slice(0, 10));

@@ -1,4 +1,4 @@
-//! A generated event, and the bodies that Kaizala would send for it.
+//! A generated event, and the bodies that Kaizala would send for it, or a sender of CloudEvents.
 
 use std::fmt;
 
@@ -16,6 +16,7 @@ pub struct Generated {
     event_type: &'static str,
     event_id: String,
     at: u64,
+    group_id: String,
     /// The members of the envelope that the group's subscription adds, before and after the others.
     group: (Object, Object),
     /// The members that the action package's subscription adds, before and after the others.
@@ -52,6 +53,7 @@ impl Generated {
             event_type: happening.event_type,
             event_id: happening.event_id,
             at,
+            group_id: group.id.clone(),
             group: of_group,
             package: of_package,
             content: happening.content,
@@ -69,6 +71,27 @@ impl Generated {
     /// belong to a package.
     pub fn through_package(&self) -> Option<Vec<u8>> {
         self.package.as_ref().map(|package| self.through(package, Order::Reversed))
+    }
+
+    /// The same as a CloudEvent in structured mode: one whose type Kaizala does not have, with the group for a source.
+    pub fn cloud_event(&self) -> Vec<u8> {
+        self.as_cloud_event(Order::Added)
+    }
+
+    /// The same CloudEvent in other bytes: every object's members in another order.
+    pub fn cloud_event_reversed(&self) -> Vec<u8> {
+        self.as_cloud_event(Order::Reversed)
+    }
+
+    fn as_cloud_event(&self, order: Order) -> Vec<u8> {
+        let body = Object::new()
+            .with("specversion", "1.0")
+            .with("id", &self.event_id)
+            .with("source", format!("https://example.org/groups/{}", self.group_id))
+            .with("type", format!("org.example.{}", self.event_type))
+            .with("datacontenttype", "application/json")
+            .with_some("data", self.content.data());
+        Json::from(body).to_bytes(order)
     }
 
     /// The event after its responder edited it: same eventId and responseId, isUpdateResponse true, some answers and

@@ -248,3 +248,28 @@ fn a_report_that_fails_leaves_the_one_that_was_there_and_says_what_to_do() {
     assert!(error.contains("report.html"), "{error}");
     assert_eq!(kaizala(&["report", "--out", text(&out)]).0, 2);
 }
+
+#[test]
+fn cloud_events_are_counted_by_type_and_source_and_only_where_there_are_some() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let mut without = Page::open(&report_of_few(folder.path()), 1280);
+    assert_eq!(without.ask("has('cloud-events')"), json!(false));
+    // One browser at a time.
+    drop(without);
+
+    let event = |id: &str, source: &str, event_type: &str| {
+        let body = json!({"specversion": "1.0", "id": id, "source": source, "type": event_type});
+        stored(body.to_string(), "2023-03-06T10:00:00Z", false)
+    };
+    let mut items = few();
+    for (id, source, event_type) in [("1", "/a", "x"), ("2", "/a", "x"), ("3", "/b", "x"), ("4", "/a", "MemberAdded")] {
+        items.extend(event(id, source, event_type));
+    }
+    write_export(&folder.path().join("with"), &items, 2);
+    let out = folder.path().join("with.html");
+    report(&folder.path().join("with"), &out, &[]);
+    let mut page = Page::open(&out, 1280);
+    let mut rows = page.table("cloud-events").as_array().expect("it is a list").clone();
+    rows.sort_by_key(Value::to_string);
+    assert_eq!(json!(rows), json!([["MemberAdded", "/a", "1"], ["x", "/a", "2"], ["x", "/b", "1"]]));
+}

@@ -187,3 +187,40 @@ fn a_check_says_what_is_wrong() {
     let dev = Dev::start(&["--memory"], Some(TOKEN));
     fails(&["--url", &dev.url, "--endpoint-url", &dev.db_url, "--table", "another-table"], "--table");
 }
+
+#[tokio::test]
+async fn a_simulated_sender_of_cloud_events_delivers_and_verifies() {
+    let dev = Dev::start(&["--memory"], Some(TOKEN));
+    let mix = ["--duplicates", "0.2", "--revisions", "0.1", "--lost-answers", "0.05", "--concurrency", "4", "--json"];
+    let as_sender = ["--sender", "cloudevents", "--verify"];
+
+    let (code, output, error) = deliver(&dev, &[&mix[..], &as_sender].concat());
+
+    assert_eq!(code, 0, "{output}{error}");
+    let summary: Value = serde_json::from_str(&output).expect("it is JSON");
+    let count = |outcome: &str| summary["outcomes"][outcome].as_u64().unwrap_or_default();
+    assert!(count("stored") > 200 && count("revised") > 10 && count("duplicate") > 30, "{summary}");
+    assert_eq!(summary["verification"]["lost"], Value::Array(vec![]));
+    assert!(summary["verification"]["expected"].as_u64() > Some(300), "{summary}");
+    let store = Store::new(connect_local(&dev.db_url), TABLE, None);
+    let page = store.scan_page(0, 1, None).await.expect("the table answers");
+    assert!(page.items.iter().filter(|item| !item.is_part()).all(|item| item.text("sender") == Some("cloudevents")));
+
+    let gone = &originals(&dev).await[0];
+    delete(&dev, gone).await;
+    let (code, output, _) = deliver(&dev, &[&mix[..], &["--sender", "cloudevents", "--verify-only"]].concat());
+    assert_eq!(code, 1);
+    let found: Value = serde_json::from_str(&output).expect("it is JSON");
+    assert_eq!(found["lost"], serde_json::json!([format!("{} / {}", gone.0, gone.1)]));
+}
+
+#[test]
+fn a_check_as_a_sender_of_cloud_events_passes_on_a_receiver_that_works() {
+    let dev = Dev::start(&["--memory"], Some(TOKEN));
+    let check = ["check", "--url", &dev.url, "--endpoint-url", &dev.db_url, "--sender", "cloudevents"];
+
+    let (code, output, error) = kaizala(&check);
+
+    assert_eq!(code, 0, "{output}{error}");
+    assert!(output.contains("permits to deliver") && output.contains("byte for byte"), "{output}");
+}

@@ -95,6 +95,13 @@ fn every_method_of_the_webhook_reaches_the_function_in_the_format_that_it_reads_
     assert_eq!(function["Properties"]["LoggingConfig"]["LogFormat"], "JSON");
 }
 
+#[test]
+fn options_reaches_the_function() {
+    let template = template();
+    let (_, api) = only(&template, "AWS::Serverless::HttpApi");
+    assert_eq!(api["Properties"]["CorsConfiguration"], Value::Null, "API Gateway would answer OPTIONS by itself");
+}
+
 #[tokio::test]
 async fn the_local_table_is_the_templates() {
     let world = World::new().await;

@@ -1,5 +1,6 @@
 //! The domain: what identifies an event, and what its data holds.
 
+mod cloud_events;
 mod data;
 mod identity;
 mod latest;

@@ -173,7 +173,7 @@ async fn other_methods_and_other_paths_are_told_apart() {
         let request = Request::builder().method(method.clone()).uri("https://example.com/webhook");
         let response = world.send(request.body("x").expect("it is a request")).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
-        assert_eq!(header(response.headers(), "allow"), "GET, POST");
+        assert_eq!(header(response.headers(), "allow"), "GET, POST, OPTIONS");
         assert_eq!(error_code(response.body()), "method-not-allowed");
     }
     for path in ["/", "/webhook/", "/webhooks", "/Webhook", "/default/webhook"] {

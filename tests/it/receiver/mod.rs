@@ -1,5 +1,9 @@
 //! The receiver: what each request is answered, and what is kept of it.
 
+mod batches;
+mod binary_mode;
+mod cloud_events;
+mod cloud_events_samples;
 mod concurrency;
 mod configuration;
 mod delivery;

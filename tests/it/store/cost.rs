@@ -86,6 +86,27 @@ async fn a_new_event_costs_a_unit_per_kb_of_its_item_and_one_for_the_index() {
 }
 
 #[tokio::test]
+async fn a_new_cloud_event_costs_what_kaizalas_does() {
+    let world = world().await;
+    let event = |id: usize, bytes: usize| {
+        let event = |text: &str| {
+            json!({"specversion": "1.0", "id": id.to_string(), "source": "/test", "type": "org.example.test",
+                "subject": "x", "time": "2026-01-02T03:04:05Z", "data": {"text": text}})
+            .to_string()
+        };
+        let envelope = event("").len();
+        event(&noise(&id.to_string(), bytes - envelope))
+    };
+    for (id, bytes) in [300, 700, KB, 2 * KB, 4 * KB, 100 * KB, 370 * KB].into_iter().enumerate() {
+        let bill = deliver(&world, &event(id, bytes), "stored").await;
+        assert_eq!(bill.items.len(), 1);
+        assert_eq!(bill.units, [(units(bill.items[0]), 1)], "{bytes}");
+        assert!(bill.items[0] <= bytes + KB, "what the item says besides the body costs at most one unit");
+        assert_eq!(deliver(&world, &event(id, bytes), "duplicate").await.items.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn what_an_item_says_besides_the_body_costs_at_most_one_unit() {
     let world = world().await;
     for sample in samples() {

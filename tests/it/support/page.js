@@ -35,6 +35,9 @@
     }
     return [...details.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent));
   },
+  has(id) {
+    return document.getElementById(id) !== null;
+  },
   note(id) {
     return document.getElementById(id).closest('article').querySelector('.note').textContent;
   },

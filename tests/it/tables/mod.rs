@@ -1,5 +1,6 @@
 //! Which rows come of an item.
 
+mod cloud_events;
 mod flatten;
 mod latest;
 mod round_trip;
