@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint soak fuzz mutants gate bench bench-cpu bench-export vendor build invoke start-api deploy deploy-local clean \
+.PHONY: help run test lint soak fuzz mutants gate bench bench-cpu bench-export vendor build invoke start-api deploy deploy-local verify-aws clean \
   tools receiver browser
 
 PORT ?= 9000
@@ -90,7 +90,12 @@ deploy: build ## Build for ARCH, deploy to AWS (sam deploy with the options SAM)
 	cargo build --locked --features cli --bin kaizala
 	$(in_venv) python scripts/deploy.py --kaizala target/debug/kaizala $(SAM)
 
-deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, deliver all of events/, compare table and tables for dashboards
+verify-aws: tools ## Prove the stack STACK in your AWS account, from a test event to the dashboards' views; VERIFY: options, such as --region
+	@[ -n "$(STACK)" ] || { echo "make verify-aws: name the stack: make verify-aws STACK=kaizala-webhook" >&2; exit 1; }
+	cargo build --locked --features cli --bin kaizala
+	$(in_venv) python scripts/verify_aws.py --stack $(STACK) --kaizala target/debug/kaizala $(VERIFY)
+
+deploy-local: build .tools/ministack ## Build, sam deploy to an AWS emulator on port AWS_PORT, deliver all of events/, compare table, event bus and tables for dashboards, verify
 	cargo build --locked --features cli --bin kaizala
 	$(in_venv) .tools/ministack/bin/python scripts/deploy-local.py --port $(AWS_PORT) --kaizala target/debug/kaizala
 

@@ -1,10 +1,12 @@
 """Deploys template.yaml to MiniStack, an AWS emulator on this machine, lets the deployed function receive events/, and the deployed
-state machine make tables of them.
+state machine make tables of them; then verifies the stack as one on AWS is verified.
 
     make deploy-local
 
-Runs `sam deploy` until CREATE_COMPLETE, invokes the function's alias with every file of events/, compares answers and table with
-what is expected, and takes the tables for dashboards through several windows (local_lake.py). The emulator starts empty and ends with this script; --keep leaves it running.
+Sees half a domain refused, runs `sam deploy` until CREATE_COMPLETE, invokes the function's alias with every file of events/,
+compares answers and table with what is expected, looks at what an event bus was told (local_bus.py), takes the tables for
+dashboards through several windows (local_lake.py), and runs verify_aws.py. The emulator starts empty and ends with this script;
+--keep leaves it running.
 Needs `sam build` before, sam on the PATH, and the Python packages in tools/requirements-ministack.txt.
 """
 
@@ -25,18 +27,28 @@ import urllib.request
 import boto3
 
 import local_lake
+from local_bus import BUS, Bus
 from local_exports import Exports
 from local_lake import from_export
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILT = ROOT / ".aws-sam/build/template.yaml"
 STACK = "kaizala-webhook-local"
+DOMAIN = "webhook.example.com"
+BOUNDARY = "arn:aws:iam::aws:policy/AdministratorAccess"
 REGION = "eu-west-1"
-# Of the token in events/.
+# The token in events/, and its digest.
+CALLBACK_TOKEN = "local-callback-token-not-for-production"
 CALLBACK_TOKEN_SHA256 = "78fb1f72db9958a465e0ba9c8736f04ee420077d3a42d437a5938c74aecd8e6a"
 # What the table holds after events/: the newest complete export of the fixture, which has some more, of further requests.
 EXPORT = ROOT / "tests/fixtures/export/2023-03-08"
 FURTHER = "further-"
+# What the emulator cannot do, by the steps of verify_aws.py.
+NOT_HERE = {
+    "metrics": "the emulator reads no metrics out of log lines",
+    "event bus": "the emulator's pipes reach no event bus",
+    "views": "the emulator's Athena knows no views",
+}
 
 
 def main():
@@ -52,7 +64,10 @@ def main():
     emulator = Emulator(arguments.port)
     exports = Exports(emulator, kaizala)
     try:
-        deploy(emulator, exports.url)
+        bus = Bus(emulator)
+        domain = prepare_domain(emulator)
+        refuse_half_a_domain(emulator, exports.url, domain)
+        deploy(emulator, exports.url, domain)
         stack = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         print(f"{stack['StackName']}: {stack['StackStatus']}")
         if stack["StackStatus"] != "CREATE_COMPLETE":
@@ -60,10 +75,14 @@ def main():
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         for name, value in sorted(outputs.items()):
             print(f"  {name:<18} {value}")
+        if outputs["CallbackUrl"] != f"https://{DOMAIN}/webhook":
+            sys.exit("deploy-local: the callback URL is not at the stack's domain")
         answer_all(emulator.client("lambda"), outputs["FunctionName"])
         compare(emulator.client("dynamodb"), outputs["TableName"])
+        bus.prove(STACK, outputs["TableName"])
         print()
         local_lake.prove(emulator, exports, outputs, kaizala, event_files())
+        verify(emulator, exports, outputs, kaizala)
         if arguments.keep:
             print(f"The emulator is at {emulator.url} until Ctrl-C.", flush=True)
             emulator.process.wait()
@@ -134,9 +153,34 @@ class Emulator:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def deploy(emulator, endpoint):
+def prepare_domain(emulator):
+    """What a domain of its own takes: a hosted zone and a certificate."""
+    zone = emulator.client("route53").create_hosted_zone(Name="example.com", CallerReference="local")["HostedZone"]["Id"]
+    certificate = emulator.client("acm").request_certificate(DomainName=DOMAIN)["CertificateArn"]
+    return {"DomainName": DOMAIN, "CertificateArn": certificate, "HostedZoneId": zone.rpartition("/")[2]}
+
+
+def refuse_half_a_domain(emulator, endpoint, domain):
+    """A deployment with a part of the domain's parameters is refused before anything is made."""
+    half = {name: value for name, value in domain.items() if name != "CertificateArn"}
+    refused = sam_deploy(emulator, endpoint, half, capture_output=True, text=True)
+    said = refused.stdout + refused.stderr
+    if refused.returncode == 0 or "DomainName and HostedZoneId need CertificateArn." not in said:
+        sys.exit(f"deploy-local: half a domain was not refused by the rule:\n{said}")
+    made = emulator.client("dynamodb").list_tables()["TableNames"]
+    if made:
+        sys.exit(f"deploy-local: half a domain was refused after {made} was made")
+    print("A domain without a certificate was refused before anything was made.")
+
+
+def deploy(emulator, endpoint, domain):
+    if sam_deploy(emulator, endpoint, domain).returncode != 0:
+        sys.exit("deploy-local: sam deploy failed")
+
+
+def sam_deploy(emulator, endpoint, further, **options):
     """`sam deploy` as for AWS. A parameter switches off what the emulator does not know: CodeDeploy."""
-    parameters = {
+    parameters = further | {
         "CallbackTokenSha256": CALLBACK_TOKEN_SHA256,
         "RetentionDays": "0",
         "AlarmEmail": "operations@example.com",
@@ -144,6 +188,8 @@ def deploy(emulator, endpoint):
         "MaxWriteUnitsPerSecond": "4000",
         "DynamoDbEndpointUrl": endpoint,
         "GradualDeployment": "false",
+        "EventBusName": BUS,
+        "PermissionsBoundaryArn": BOUNDARY,
     }
     # The emulator hands SAM's transform the defaults of parameters and not their values, and this one decides there.
     template = BUILT.with_name("template-local.yaml")
@@ -174,8 +220,38 @@ def deploy(emulator, endpoint):
         "--parameter-overrides",
         *(f"{name}={value}" for name, value in parameters.items()),
     ]
-    if subprocess.run(command, cwd=ROOT, env=emulator.environment, check=False).returncode != 0:
-        sys.exit("deploy-local: sam deploy failed")
+    return subprocess.run(command, cwd=ROOT, env=emulator.environment, check=False, **options)
+
+
+def serve_route(emulator, function):
+    """The API's route, which is in a description that the emulator does not read; returns the API's id."""
+    gateway, lambda_ = emulator.client("apigatewayv2"), emulator.client("lambda")
+    [api] = [api["ApiId"] for api in gateway.get_apis()["Items"]]
+    integration = gateway.create_integration(
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=lambda_.get_alias(FunctionName=function, Name="live")["AliasArn"],
+        PayloadFormatVersion="2.0",
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api, RouteKey="ANY /webhook", Target=f"integrations/{integration}")
+    return api
+
+
+def verify(emulator, exports, outputs, kaizala):
+    """`make verify-aws`, all but what the emulator does not do."""
+    api = serve_route(emulator, outputs["FunctionName"])
+    command = [
+        *(sys.executable, ROOT / "scripts/verify_aws.py", "--stack", STACK, "--kaizala", kaizala, "--one-window"),
+        *("--url", f"{emulator.url}/_aws/execute-api/{api}/$default/webhook"),
+        *(text for step, reason in NOT_HERE.items() for text in ("--not-here", f"{step}={reason}")),
+    ]
+    environment = emulator.environment | {
+        "AWS_ENDPOINT_URL_DYNAMODB": exports.url,
+        "KAIZALA_CALLBACK_TOKEN": CALLBACK_TOKEN,
+    }
+    print(flush=True)
+    if subprocess.run(command, env=environment, check=False).returncode != 0:
+        sys.exit("deploy-local: the stack could not be verified")
 
 
 def event_files():

@@ -28,21 +28,24 @@ def main():
     parser.add_argument("--kaizala", type=pathlib.Path, required=True, help="the built command line")
     for name in ("--stack-name", "--region", "--profile"):
         parser.add_argument(name, help="as for sam deploy, by default from samconfig.toml")
+    parser.add_argument("--config-env", default="default", help="the stage in samconfig.toml: default, dev or prod")
     arguments, others = parser.parse_known_args()
     if not os.environ.get(TOKEN):
         sys.exit(f"deploy: set {TOKEN}: the deployment is checked with it")
     given = {name: getattr(arguments, name) for name in ("stack_name", "region", "profile")}
     given = {name: value for name, value in given.items() if value}
 
-    before = Stack(given).version()
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+    stage = arguments.config_env
+    before = Stack(given, stage).version()
+    options = [f"--config-env={stage}"] if stage != "default" else []
+    options += [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
     # Even if there are no changes to deploy, the deployment is checked.
     command = ["sam", "deploy", "--no-fail-on-empty-changeset", *options, *others]
     if subprocess.run(command, check=False).returncode:
         sys.exit("deploy: sam deploy failed: see docs/deploy.md for what it left behind")
 
     # With --guided, sam asks for the name and the region of the stack.
-    stack = Stack(given)
+    stack = Stack(given, stage)
     after = stack.version()
     if not after:
         sys.exit(f"deploy: there is no stack {stack.name} in {stack.session.region_name}: give --stack-name and --region")
@@ -62,8 +65,8 @@ def main():
 class Stack:
     """The stack as it is deployed, found as `sam deploy` finds it."""
 
-    def __init__(self, given):
-        settings = configured() | given
+    def __init__(self, given, stage):
+        settings = configured(stage) | given
         self.name = settings.get("stack_name")
         if not self.name:
             sys.exit("deploy: give --stack-name, or stack_name in samconfig.toml")
@@ -107,12 +110,15 @@ class Stack:
         return subprocess.run(command, env=environment, check=False).returncode == 0
 
 
-def configured():
-    """What samconfig.toml says for `sam deploy`."""
+def configured(stage):
+    """What samconfig.toml says for `sam deploy` of a stage."""
     file = pathlib.Path("samconfig.toml")
     if not file.exists():
         return {}
-    tables = tomlkit.parse(file.read_text(encoding="utf-8")).unwrap().get("default", {})
+    stages = tomlkit.parse(file.read_text(encoding="utf-8")).unwrap()
+    if stage not in stages:
+        sys.exit(f"deploy: samconfig.toml has no stage {stage}")
+    tables = stages[stage]
     return tables.get("global", {}).get("parameters", {}) | tables.get("deploy", {}).get("parameters", {})
 
 

@@ -31,6 +31,8 @@ KILLS = 5
 def prove(emulator, exports, outputs, kaizala, events):
     """Takes the tables through what happens to a deployment: recovery that is too young, a full export, nothing to do, changes, an
     execution whose function is killed, a gap, and an outage of two days. Compares them with an export whenever they have changed.
+
+    At the end it is set back, so that the next execution finds something to do.
     """
     lake = Lake(emulator, exports, outputs, kaizala)
     exports.recoverable = datetime.timedelta()
@@ -60,6 +62,7 @@ def prove(emulator, exports, outputs, kaizala, events):
     lake.set_back(OUTAGE)
     lake.run("after an outage of two days", windows=3)
     lake.compare()
+    lake.set_back()
 
 
 class Execution:
