@@ -73,11 +73,16 @@ def main():
     ]
     if unknown := not_here.keys() - dict(steps).keys():
         sys.exit(f"verify-aws: there is no step {', '.join(unknown)}")
-    results = [(name, *run(name, step, not_here)) for name, step in steps]
+    results = []
+    for name, step in steps:
+        results.append((name, *run(name, step, not_here)))
+        # What is left to do is to clean up.
+        if results[-1][1] == "interrupted":
+            not_here = {other: "interrupted" for other, _ in steps[:-1]} | not_here
     print(f"\n{arguments.stack}:")
     for name, result, remark in results:
-        print(f"  {name:<12} {result:<8} {remark}")
-    if any(result == "failed" for _, result, _ in results):
+        print(f"  {name:<12} {result:<12} {remark}")
+    if any(result in ("failed", "interrupted") for _, result, _ in results):
         sys.exit(1)
 
 
@@ -90,8 +95,11 @@ def run(name, step, not_here):
         return "held", step()
     except NotRun as reason:
         return "not run", str(reason)
-    except (Failed, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        return "failed", str(error)
+    except KeyboardInterrupt:
+        return "interrupted", ""
+    # Whatever it is: the step did not hold, and what was delivered has to be deleted.
+    except Exception as error:
+        return "failed", str(error) or repr(error)
 
 
 class Verification:

@@ -2,8 +2,12 @@
 
 mod dashboards;
 mod deploy;
+mod event_bus;
 mod events;
 mod glue;
 mod lake;
+mod log_volume;
+mod organisation;
 mod state_machine;
 mod template;
+mod verify_aws;

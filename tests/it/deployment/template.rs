@@ -280,7 +280,11 @@ fn two_stacks_of_the_same_name_in_two_regions_do_not_want_the_same_dashboard() {
     let (_, dashboard) = only(&template, "AWS::CloudWatch::Dashboard");
 
     assert_eq!(dashboard["Properties"]["DashboardName"], json!({"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}));
-    assert!(all(&template, "AWS::IAM::Role").is_empty(), "SAM makes them, without names");
+    // Roles and policies too, had they names.
+    for (name, named) in all(&template, "AWS::IAM::Role").into_iter().chain(all(&template, "AWS::IAM::ManagedPolicy")) {
+        let properties = &named["Properties"];
+        assert!(properties["RoleName"].is_null() && properties["ManagedPolicyName"].is_null(), "{name}");
+    }
     let (_, bucket) = only(&template, "AWS::S3::Bucket");
     assert!(bucket["Properties"].get("BucketName").is_none());
 }
@@ -289,10 +293,22 @@ fn two_stacks_of_the_same_name_in_two_regions_do_not_want_the_same_dashboard() {
 #[test]
 fn two_stacks_in_one_region_want_nothing_under_the_same_name() {
     let template = template();
-    let names = ["Name", "AlarmName", "LogGroupName", "DashboardName", "FunctionName", "TableName", "TopicName"];
+    let names = [
+        "Name",
+        "QueueName",
+        "RoleName",
+        "ManagedPolicyName",
+        "AlarmName",
+        "LogGroupName",
+        "DashboardName",
+        "FunctionName",
+        "TableName",
+        "TopicName",
+    ];
     let mut count = 0;
     for (name, resource) in template["Resources"].as_object().expect("it has resources") {
-        for member in names {
+        // Whoever gives a domain says which stack has it.
+        for member in names.into_iter().filter(|_| resource["Type"] != "AWS::Route53::RecordSet") {
             if let Some(given) = resource["Properties"].get(member) {
                 count += 1;
                 let is_of_another =

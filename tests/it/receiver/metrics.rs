@@ -112,7 +112,7 @@ async fn every_delivery_and_every_refusal_is_counted_under_dimensions_of_a_limit
 }
 
 /// Metrics of AWS services, from their documentation, with the dimensions under which they are counted.
-const OF_AWS: [(&str, &str, &[&str]); 12] = [
+const OF_AWS: [(&str, &str, &[&str]); 13] = [
     ("AWS/ApiGateway", "5xx", &["ApiId"]),
     ("AWS/ApiGateway", "4xx", &["ApiId"]),
     ("AWS/ApiGateway", "Latency", &["ApiId"]),
@@ -121,6 +121,7 @@ const OF_AWS: [(&str, &str, &[&str]); 12] = [
     ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"]),
     ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName", "GlobalSecondaryIndexName"]),
     ("AWS/DynamoDB", "SystemErrors", &["TableName", "Operation"]),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", &["QueueName"]),
     ("AWS/Scheduler", "InvocationDroppedCount", &["ScheduleGroup"]),
     ("AWS/States", "ExecutionsFailed", &["StateMachineArn"]),
     ("AWS/States", "ExecutionsTimedOut", &["StateMachineArn"]),
@@ -143,7 +144,7 @@ async fn every_alarm_watches_a_metric_under_dimensions_with_which_it_is_emitted(
         .map(|metric| (metric["MetricNamespace"].clone(), metric["MetricName"].clone()))
         .collect();
     // What an alarm may point to, and the value that stands for it here.
-    let stands_for = |reference: &Value| match reference["Ref"].as_str() {
+    let stands_for = |reference: &Value| match reference["Ref"].as_str().or(reference["Fn::GetAtt"][0].as_str()) {
         Some("Receiver") => FUNCTION.to_owned(),
         Some(other) => {
             assert!(template["Resources"].get(other).is_some(), "{other}");

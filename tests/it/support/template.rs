@@ -19,6 +19,24 @@ pub fn template() -> Value {
     serde_json::from_slice(&output.stdout).expect("it is JSON")
 }
 
+/// The template as CloudFormation gets it: SAM's own resources made into those of AWS.
+pub fn transformed() -> Value {
+    let script = "import json, sys\n\
+        from samcli.yamlhelper import yaml_parse\n\
+        from samtranslator.parser.parser import Parser\n\
+        from samtranslator.translator.translator import Translator\n\
+        template = yaml_parse(open('template.yaml').read())\n\
+        for resource in template['Resources'].values():\n\
+        \u{20}   for local in {'CodeUri', 'DefinitionUri'} & resource['Properties'].keys():\n\
+        \u{20}       resource['Properties'][local] = 's3://bucket/key'\n\
+        defaults = {name: str(given.get('Default', '')) for name, given in template['Parameters'].items()}\n\
+        json.dump(Translator({}, Parser()).translate(template, defaults), sys.stdout, default=str)\n";
+    let mut command = Command::new(tool("bin/python"));
+    let output = run(command.args(["-c", script]).env("AWS_DEFAULT_REGION", "eu-west-1").current_dir(root()), b"");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("it is JSON")
+}
+
 /// The properties of the only resource of a type.
 pub fn only<'a>(template: &'a Value, resource_type: &str) -> (&'a String, &'a Value) {
     let found = all(template, resource_type);
