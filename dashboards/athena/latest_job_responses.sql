@@ -1,7 +1,7 @@
 -- The latest version of each answer to a job, by the same order.
 SELECT
-  group_id, event_id, event_key, received_at, action_id, response_id, assignee, assignee_name, is_completed, is_update,
-  is_pulled, ranked_at, day
+  group_id, event_id, event_key, received_at, action_id, response_id, assignee, assignee_name, person_id, is_completed,
+  is_update, is_pulled, ranked_at, day
 FROM (
   SELECT
     *,

@@ -2,7 +2,8 @@
 -- choose among what was found.
 SELECT
   group_id, event_id, event_key, received_at, event_type, action_id, package_id, response_id, responder_id, responder,
-  responder_name, is_anonymous, is_update, is_pulled, ranked_at, responded_at, day
+  responder_name, is_anonymous, is_update, is_pulled, ranked_at, responded_at, person_id,
+  properties, day
 FROM (
   SELECT
     *,

@@ -51,3 +51,16 @@ FROM lake_table('job_responses');
 CREATE OR REPLACE VIEW answers AS
 FROM lake_table('answers')
 JOIN (SELECT group_id, event_key, day, is_latest FROM responses) USING (group_id, event_key, day);
+
+-- What sums over many items is the SQL of the views in Athena, read from dashboards/athena where DuckDB is started. These two
+-- functions it knows by other names.
+CREATE OR REPLACE MACRO json_parse(text) AS text::JSON;
+CREATE OR REPLACE MACRO json_format(json) AS json::VARCHAR;
+CREATE OR REPLACE VIEW latest_responses AS FROM responses WHERE is_latest;
+SET VARIABLE athena = MAP(
+  (SELECT list(parse_filename(filename, true) ORDER BY filename) FROM read_text('dashboards/athena/*.sql')),
+  (SELECT list(replace(content, 'array(varchar)', 'varchar[]') ORDER BY filename) FROM read_text('dashboards/athena/*.sql'))
+);
+CREATE OR REPLACE VIEW groups AS FROM query(getvariable('athena')['groups']);
+CREATE OR REPLACE VIEW people AS FROM query(getvariable('athena')['people']);
+CREATE OR REPLACE VIEW cards AS FROM query(getvariable('athena')['cards']);

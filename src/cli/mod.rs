@@ -16,6 +16,7 @@ mod output;
 mod preview;
 mod progress;
 mod pull;
+mod pull_groups;
 mod quarantine;
 mod report;
 mod serving;

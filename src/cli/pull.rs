@@ -13,6 +13,7 @@ use super::{
     account::Account,
     output::{Output, note},
     progress,
+    pull_groups::pull_groups,
     table::TableOptions,
     when::when,
 };
@@ -28,19 +29,24 @@ const CONTINUE: &str = "run the command again to continue";
 /// How many responses are written at once.
 const CONCURRENCY: usize = 8;
 
-/// Fetch responses through the API into the table.
+/// Fetch responses through the API into the table, or the names of all groups.
 ///
 /// A response whose latest version is already in the table, pulled or delivered, is left alone; one that was edited is stored
 /// as a revision. So the same command continues an interrupted run, and running it again does no harm.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  kaizala pull --group 74943849802190eaea3810 --package com.example.shopvisit --since 2023-03-01",
-    group = ArgGroup::new("what").args(["package", "action_type"]).required(true)
+    after_help = "Example:\n  kaizala pull --group 74943849802190eaea3810 --package com.example.shopvisit --since 2023-03-01\n  kaizala pull --groups",
+    group = ArgGroup::new("what").args(["package", "action_type", "groups"]).required(true)
 )]
 pub(super) struct Pull {
     /// The group.
-    #[arg(long, env = "KAIZALA_GROUP", value_name = "ID")]
-    group: String,
+    #[arg(long, env = "KAIZALA_GROUP", value_name = "ID", required_unless_present = "groups")]
+    group: Option<String>,
+
+    /// Fetch what all groups are called that the account can see, and no responses. A name that `kaizala groups set` has given
+    /// stays.
+    #[arg(long, env = "KAIZALA_PULL_GROUPS")]
+    groups: bool,
 
     /// Responses to the actions of this package.
     #[arg(long, env = "KAIZALA_PACKAGE", value_name = "ID")]
@@ -114,9 +120,13 @@ impl Pull {
     async fn pull(self) -> anyhow::Result<()> {
         let kaizala = self.account.open()?;
         let store = self.table.open_with_retention(self.retention_days).await?;
+        let Some(group) = self.group.filter(|_| !self.groups) else {
+            let pulled = pull_groups(&kaizala, &store).await?;
+            return self.output.print(&pulled, || pulled.in_words());
+        };
         let mut run = Run {
             store: Arc::new(store),
-            group: self.group,
+            group,
             event_type: self.event_type,
             since: self.since,
             progress: progress::bar(0, "{wide_bar} {pos}/{len} responses {per_sec} {msg}"),

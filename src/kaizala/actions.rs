@@ -199,10 +199,10 @@ impl ActionPages<'_> {
     }
 }
 
-fn text<'a>(call: &'static str, answer: &'a [u8]) -> Result<&'a str, ApiError> {
+pub(super) fn text<'a>(call: &'static str, answer: &'a [u8]) -> Result<&'a str, ApiError> {
     std::str::from_utf8(answer).map_err(|_| not_json(call))
 }
 
-fn not_json(call: &'static str) -> ApiError {
+pub(super) fn not_json(call: &'static str) -> ApiError {
     ApiError::Unreadable { call, what: "is not JSON" }
 }

@@ -9,6 +9,7 @@ mod base_url;
 mod callback_url;
 mod client;
 mod error;
+mod groups;
 mod message;
 mod pace;
 mod pulled;
@@ -26,6 +27,7 @@ pub use self::{
     callback_url::{CallbackHost, NotAHost, same_url, shown_url},
     client::{Config, Kaizala},
     error::{ApiError, StateError},
+    groups::ListedGroup,
     pace::{Limiter, Pace},
     pulled::{PulledResponse, Unusable},
     secret::Secret,

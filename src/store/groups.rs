@@ -16,6 +16,9 @@ use crate::event::Timestamp;
 /// The longest group id that can be named: what DynamoDB takes for a sort key, in bytes, once encoded.
 pub const MAX_GROUP_KEY_BYTES: usize = 1024;
 
+/// How much a name and a type may have together: far below an item's limit, and more than any name has.
+pub const MAX_GROUP_NAME_BYTES: usize = 16 * 1024;
+
 /// Who says what a group is called, the least trusted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupSource {
@@ -52,9 +55,13 @@ pub struct NamedGroup {
 }
 
 impl NamedGroup {
-    /// Whether DynamoDB takes the group's id for a key.
-    pub fn has_usable_id(&self) -> bool {
-        !self.id.is_empty() && encode(&self.id).len() <= MAX_GROUP_KEY_BYTES
+    /// Whether the table takes it: there is an id and a name, and neither is too long.
+    pub fn is_usable(&self) -> bool {
+        let of_type = self.group_type.as_ref().map_or(0, String::len);
+        !self.id.is_empty()
+            && encode(&self.id).len() <= MAX_GROUP_KEY_BYTES
+            && !self.name.is_empty()
+            && self.name.len() + of_type <= MAX_GROUP_NAME_BYTES
     }
 }
 

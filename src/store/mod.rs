@@ -64,7 +64,7 @@ pub use self::{
     client::{ConnectOptions, connect_with, sdk_config},
     export_line::{Change, ExportLine},
     exports::{ExportRequest, ExportStatus},
-    groups::{GroupSource, MAX_GROUP_KEY_BYTES, NamedGroup},
+    groups::{GroupSource, MAX_GROUP_KEY_BYTES, MAX_GROUP_NAME_BYTES, NamedGroup},
 };
 
 /// The events table.

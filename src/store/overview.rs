@@ -1,6 +1,6 @@
 //! Which groups there are, out of the index alone: a small part of what the table holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Store,
@@ -14,7 +14,10 @@ use crate::event::{EventKey, QUARANTINE_GROUP};
 
 /// The groups that have events, by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview(BTreeMap<String, GroupFigures>);
+pub struct Overview {
+    groups: BTreeMap<String, GroupFigures>,
+    names: HashMap<String, String>,
+}
 
 /// What there is of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,15 +36,30 @@ impl Overview {
         }
     }
 
+    /// Takes note of the name of a group.
+    pub fn name(&mut self, item: &StoredItem) {
+        self.names.extend(item.named_group().map(|group| (group.id, group.name)));
+    }
+
+    /// Takes note of names by the ids of their groups.
+    pub fn name_all(&mut self, names: HashMap<String, String>) {
+        self.names.extend(names);
+    }
+
+    /// What a group is called, if that is known.
+    pub fn name_of(&self, group: &str) -> Option<&str> {
+        self.names.get(group).map(String::as_str)
+    }
+
     /// Counts what a key and a time tell of: only events and quarantined bodies have both.
     fn count_key(&mut self, group: &str, key: &str, received_at: &str) {
         if group == QUARANTINE_GROUP && EventKey::from_table(key).is_quarantined() {
             return;
         }
-        if !self.0.contains_key(group) {
-            self.0.insert(group.to_owned(), GroupFigures::default());
+        if !self.groups.contains_key(group) {
+            self.groups.insert(group.to_owned(), GroupFigures::default());
         }
-        if let Some(figures) = self.0.get_mut(group) {
+        if let Some(figures) = self.groups.get_mut(group) {
             figures.events += 1;
             if *figures.last < *received_at {
                 received_at.clone_into(&mut figures.last);
@@ -51,8 +69,9 @@ impl Overview {
 
     /// Counts what another one has counted too.
     pub fn add(&mut self, other: Self) {
-        for (group, counted) in other.0 {
-            let figures = self.0.entry(group).or_default();
+        self.names.extend(other.names);
+        for (group, counted) in other.groups {
+            let figures = self.groups.entry(group).or_default();
             figures.events += counted.events;
             figures.last = std::mem::take(&mut figures.last).max(counted.last);
         }
@@ -60,7 +79,7 @@ impl Overview {
 
     /// The groups, those with the newest events first.
     pub fn groups(&self) -> Vec<(&str, &GroupFigures)> {
-        let mut groups: Vec<_> = self.0.iter().map(|(group, figures)| (group.as_str(), figures)).collect();
+        let mut groups: Vec<_> = self.groups.iter().map(|(group, figures)| (group.as_str(), figures)).collect();
         groups.sort_by(|(_, one), (_, other)| other.last.cmp(&one.last));
         groups
     }

@@ -33,10 +33,12 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
     let (Some(group_id), Some(event_key)) = (item.group(), item.event_key()) else {
         return Flattened::Unreadable("it has no key");
     };
-    let Some(received_at) = item.received_at() else {
+    let is_name = item.kind() == ItemKind::Group;
+    // A name may have been written by another tool: it counts, after all that say when they are from.
+    let Some(received_at) = item.received_at().or(is_name.then_some(Timestamp::EPOCH)) else {
         return Flattened::Unreadable("it has no time of arrival");
     };
-    if item.kind() == ItemKind::Group {
+    if is_name {
         let Some(group) = item.named_group() else { return Flattened::Unreadable("it has no name") };
         each(&Row::GroupNames(GroupNameRow {
             origin: Origin { group_id, event_id: None, event_key, received_at },

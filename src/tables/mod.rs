@@ -10,6 +10,7 @@ mod documentation;
 mod filter;
 mod flatten;
 pub mod lake_files;
+mod origin;
 mod person;
 #[cfg(feature = "cli")]
 pub mod read;

@@ -36,9 +36,9 @@ def expected_rows(table, unpacked=True):
 
 
 def column_type(name):
-    if name.endswith("_at") or name == "answer_time":
+    if name.endswith(("_at", "_seen")) or name == "answer_time":
         return "TIMESTAMP"
-    if name.endswith("position") or name == "bytes":
+    if name.endswith("position") or name in ("bytes", "responses", "members_known"):
         return "BIGINT"
     if name in ("answer_number", "latitude", "longitude", "accuracy_m"):
         return "DOUBLE"

@@ -17,9 +17,10 @@ use crate::{
     tables::read::overview,
 };
 
-/// List the groups that have events, with how many they have and when the last one came.
+/// List the groups that have events, with their names, how many events they have and when the last one came.
 ///
-/// A live table is read through its index, which holds only keys: that costs a few read units for a thousand events.
+/// A live table is read through its index, which holds only keys: that costs a few read units for a thousand events. Names are
+/// those from `kaizala pull --groups`, `kaizala groups set` and imports.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala groups list --table NAME --region eu-west-1")]
 pub(super) struct List {
@@ -38,15 +39,20 @@ impl List {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let overview = self.overview()?;
         let groups = overview.groups();
-        let json = groups.iter().map(
-            |(group, figures)| json!({ "groupId": group, "events": figures.events, "lastReceivedAt": figures.last }),
-        );
+        let json = groups.iter().map(|(group, figures)| {
+            let mut row = json!({ "groupId": group, "events": figures.events, "lastReceivedAt": figures.last });
+            if let Some(name) = overview.name_of(group) {
+                row["name"] = name.into();
+            }
+            row
+        });
         let json = json!({ "groups": json.collect::<Vec<_>>() });
         self.output.print(&json, || {
             let row = |(group, figures): &(&str, &crate::store::GroupFigures)| {
-                [figures.last.clone(), figures.events.to_string(), (*group).to_owned()]
+                let name = overview.name_of(group).unwrap_or_default().to_owned();
+                [figures.last.clone(), figures.events.to_string(), name, (*group).to_owned()]
             };
-            table(["LAST EVENT", "EVENTS", "GROUP"], groups.iter().map(row))
+            table(["LAST EVENT", "EVENTS", "NAME", "GROUP"], groups.iter().map(row))
         })
     }
 
@@ -58,7 +64,9 @@ impl List {
                 let progress = progress::spinner("{spinner} {human_pos} events {per_sec}");
                 let overview = store.overview(|more| progress.inc(more)).await;
                 progress.finish_and_clear();
-                overview.context(UNREADABLE)
+                let mut overview = overview.context(UNREADABLE)?;
+                overview.name_all(store.group_names().await.context(UNREADABLE)?);
+                Ok(overview)
             }),
             Source::Folder(folder) => of_export(&ExportFolder::find(folder)?),
             Source::S3(location) => {

@@ -29,8 +29,10 @@ impl Worker for Counter {
 
     fn line(&mut self, line: &str) -> Result<(), LineError> {
         let item = StoredItem::strings_of_export_line(line).map_err(LineError::Json)?;
-        if item.kind() == ItemKind::Event {
-            self.0.count(&item);
+        match item.kind() {
+            ItemKind::Event => self.0.count(&item),
+            ItemKind::Group => self.0.name(&item),
+            ItemKind::Quarantined | ItemKind::Part | ItemKind::Erased => {}
         }
         Ok(())
     }

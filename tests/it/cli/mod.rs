@@ -9,6 +9,7 @@ mod export;
 mod export_files;
 mod export_table;
 mod groups_list;
+mod groups_names;
 mod help;
 mod output;
 mod pull;

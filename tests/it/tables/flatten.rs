@@ -40,6 +40,40 @@ fn an_answer_fills_the_columns_of_its_kind() {
         ("Numeric", json!(1.0), json!([{"answer_position": 1, "answer_number": 1.0}])),
         ("Numeric", json!(" 12.5 "), json!([{"answer_position": 1, "answer_number": 12.5}])),
         ("Numeric", json!("a dozen"), text("a dozen")),
+        (
+            "Numeric",
+            json!(12_345_678_901_234_567_u64),
+            json!([{"answer_position": 1, "answer_number": 12_345_678_901_234_567_u64 as f64,
+                "answer_text": "12345678901234567"}]),
+        ),
+        ("Text", json!(" 12.50 "), json!([{"answer_position": 1, "answer_text": " 12.50 ", "answer_number": 12.5}])),
+        ("Text", json!("-3"), json!([{"answer_position": 1, "answer_text": "-3", "answer_number": -3.0}])),
+        ("Text", json!("0"), json!([{"answer_position": 1, "answer_text": "0", "answer_number": 0.0}])),
+        ("Text", json!("0.5"), json!([{"answer_position": 1, "answer_text": "0.5", "answer_number": 0.5}])),
+        ("Text", json!("+15550001234"), text("+15550001234")),
+        ("Text", json!("05550001234"), text("05550001234")),
+        ("Text", json!("1e5"), text("1e5")),
+        ("Text", json!("1,000"), text("1,000")),
+        ("Text", json!("4111111111111111"), text("4111111111111111")),
+        ("PhoneNumber", json!("5550001234"), text("5550001234")),
+        (
+            "Rating",
+            json!({"stars": 4, "of": 5}),
+            json!([{"answer_position": 1, "answer_number": 4.0, "answer_json": r#"{"of":5,"stars":4}"#}]),
+        ),
+        (
+            "Rating",
+            json!("{\"stars\": 4}"),
+            json!([{"answer_position": 1, "answer_number": 4.0, "answer_json": "{\"stars\": 4}"}]),
+        ),
+        ("Rating", json!(3), json!([{"answer_position": 1, "answer_text": "3", "answer_number": 3.0}])),
+        ("SingleOption", json!(["5"]), json!([{"answer_position": 1, "answer_text": "5", "answer_number": 5.0}])),
+        (
+            "MultiOption",
+            json!(["a", {"id": 1, "title": "b"}]),
+            json!([{"answer_position": 1, "answer_text": "a"},
+                {"answer_position": 2, "answer_text": "b", "answer_json": r#"{"id":1,"title":"b"}"#}]),
+        ),
         ("SingleOption", json!(["Yes"]), text("Yes")),
         ("SingleOption", json!("Yes"), text("Yes")),
         ("SingleOptionExternal", json!([{"title": "North"}]), text("North")),
@@ -52,9 +86,9 @@ fn an_answer_fills_the_columns_of_its_kind() {
             "MultipleOption",
             json!([3, true]),
             json!([
-            {"answer_position": 1, "answer_text": "3"}, {"answer_position": 2, "answer_text": "true"}]),
+            {"answer_position": 1, "answer_text": "3", "answer_number": 3.0}, {"answer_position": 2, "answer_text": "true"}]),
         ),
-        ("MultiOption", json!(["a", {"id": 1}]), text(r#"["a",{"id":1}]"#)),
+        ("MultiOption", json!(["a", {"id": 1}]), json!([{"answer_position": 1, "answer_json": r#"["a",{"id":1}]"#}])),
         (
             "DateTime",
             json!(1_678_093_290_580_i64),
@@ -68,26 +102,28 @@ fn an_answer_fills_the_columns_of_its_kind() {
             json!([
             {"answer_position": 1, "answer_time": "2023-03-01T00:00:00.000Z"}]),
         ),
-        ("DateTime", json!(-5), text("-5")),
+        ("DateTime", json!(-5), json!([{"answer_position": 1, "answer_text": "-5", "answer_number": -5.0}])),
         (
             "Location",
             json!({"lt": -0.5, "lg": "34.25", "n": "Market", "acc": 12.5, "a": "Fish Lane"}),
             json!([{
-            "answer_position": 1, "latitude": -0.5, "longitude": 34.25, "accuracy_m": 12.5, "place": "Market, Fish Lane"}]),
+            "answer_position": 1, "latitude": -0.5, "longitude": 34.25, "accuracy_m": 12.5, "place": "Market, Fish Lane",
+            "answer_json": r#"{"a":"Fish Lane","acc":12.5,"lg":"34.25","lt":-0.5,"n":"Market"}"#}]),
         ),
         (
             "Location",
             json!("{\"lt\":1.5,\"lg\":2.5,\"n\":\"\"}"),
             json!([
-            {"answer_position": 1, "latitude": 1.5, "longitude": 2.5}]),
+            {"answer_position": 1, "latitude": 1.5, "longitude": 2.5, "answer_json": "{\"lt\":1.5,\"lg\":2.5,\"n\":\"\"}"}]),
         ),
         (
             "Location",
             json!({"latitude": 1.0, "longitude": 2.0, "address": "Lane"}),
             json!([
-            {"answer_position": 1, "latitude": 1.0, "longitude": 2.0, "place": "Lane"}]),
+            {"answer_position": 1, "latitude": 1.0, "longitude": 2.0, "place": "Lane",
+                "answer_json": r#"{"address":"Lane","latitude":1.0,"longitude":2.0}"#}]),
         ),
-        ("Location", json!({"lt": 1.5}), text(r#"{"lt":1.5}"#)),
+        ("Location", json!({"lt": 1.5}), json!([{"answer_position": 1, "answer_json": r#"{"lt":1.5}"#}])),
         ("Image", json!("https://x/1.png"), json!([{"answer_position": 1, "media_url": "https://x/1.png"}])),
         (
             "AttachmentList",
@@ -96,9 +132,21 @@ fn an_answer_fills_the_columns_of_its_kind() {
             {"answer_position": 1, "media_url": "https://x/1", "media_file_name": "1.jpg"},
             {"answer_position": 2, "media_url": "https://x/2"}]),
         ),
-        ("PhoneNumber", json!({"cc": 91, "pn": "5550001234"}), text("+915550001234")),
-        ("PhoneNumber", json!({"cc": "+1", "pn": 5_550_001}), text("+15550001")),
-        ("Signature", json!({"b": [1, 2], "a": {"t": "x y"}}), text(r#"{"a":{"t":"x y"},"b":[1,2]}"#)),
+        (
+            "PhoneNumber",
+            json!({"cc": 91, "pn": "5550001234"}),
+            json!([{"answer_position": 1, "answer_text": "+915550001234", "answer_json": r#"{"cc":91,"pn":"5550001234"}"#}]),
+        ),
+        (
+            "PhoneNumber",
+            json!({"cc": "+1", "pn": 5_550_001}),
+            json!([{"answer_position": 1, "answer_text": "+15550001", "answer_json": r#"{"cc":"+1","pn":5550001}"#}]),
+        ),
+        (
+            "Signature",
+            json!({"b": [1, 2], "a": {"t": "x y"}}),
+            json!([{"answer_position": 1, "answer_json": r#"{"a":{"t":"x y"},"b":[1,2]}"#}]),
+        ),
         ("Text", json!(false), text("false")),
     ];
     for (question_type, answer, expected) in cases {
@@ -111,7 +159,7 @@ fn json_answers_stay_as_they_were_sent_but_for_white_space() {
     let body = r#"{"eventId": "r1", "eventType": "ActionResponse", "groupId": "g", "data": {"responseDetails":
         {"responseWithQuestions": [{"title": "Q", "type": "X", "answer": { "b" : 1.50, "a" : [ "c d" , 1e3 ] } }]}}}"#;
 
-    assert_eq!(rows_of(body)["answers"][0]["answer_text"], r#"{"b":1.50,"a":["c d",1e3]}"#);
+    assert_eq!(rows_of(body)["answers"][0]["answer_json"], r#"{"b":1.50,"a":["c d",1e3]}"#);
 }
 
 #[test]
@@ -141,6 +189,8 @@ fn a_response_has_one_row_and_its_questions_keep_their_places() {
             "is_latest": true,
             "ranked_at": "2023-03-06T09:01:30.580Z",
             "responded_at": "2023-03-06T09:01:30.580Z",
+            "person_id": "ff242449-e3e3-4ece-8d73-e1006b5db2c2",
+            "properties": rows["responses"][0]["properties"],
         })]
     );
     let answers = &rows["answers"];
@@ -167,7 +217,8 @@ fn a_card_has_a_row_and_one_for_each_question() {
     assert_eq!(
         sample_rows("survey-created", "actions"),
         [
-            json!({"action_id": "216a0d8b-3987-4231-9a67-0b041e0b4fb5", "title": "After the training", "package_id": null})
+            json!({"action_id": "216a0d8b-3987-4231-9a67-0b041e0b4fb5", "title": "After the training", "package_id": null,
+                "properties": null})
         ]
     );
     assert_eq!(questions.len(), 3);
@@ -185,7 +236,7 @@ fn a_job_has_a_row_for_each_assignee() {
     let row = |assignee: &str| {
         json!({"action_id": "500f3501-695e-4646-bbd5-6aa1c6fb88b4", "title": "Repair the pump",
             "text": "The handle is loose; spare bolts are in box 7.", "due_at": "2023-03-10T16:59:59.000Z",
-            "assignee": assignee})
+            "assignee": assignee, "person_id": assignee})
     };
 
     assert_eq!(sample_rows("job-created", "jobs"), [row("+15555550126"), row("+15555550127")]);
@@ -194,7 +245,8 @@ fn a_job_has_a_row_for_each_assignee() {
     let body = r#"{"eventId":"1","eventType":"JobCreated","data":{"title":"t","dueDate":"soon","assignedTo":[]}}"#;
     assert_eq!(
         rows_of(body)["jobs"],
-        [json!({"action_id": null, "title": "t", "text": null, "due_at": null, "assignee": null})]
+        [json!({"action_id": null, "title": "t", "text": null, "due_at": null, "assignee": null,
+            "person_id": null})]
     );
 }
 
@@ -224,7 +276,7 @@ fn answers_to_jobs_read_the_same_nested_and_flat() {
         sample_rows("job-response", "job_responses"),
         [json!({
         "action_id": "500f3501-695e-4646-bbd5-6aa1c6fb88b4", "response_id": "e61faf16-714a-4006-b82d-b28dad1f663f",
-        "assignee": "+15555550126", "assignee_name": "Otis Marrowbank", "is_completed": true, "is_update": false, "is_pulled": false,
+        "assignee": "+15555550126", "assignee_name": "Otis Marrowbank", "person_id": "77f0015e-9d3f-41ee-9543-9112f983ea1d", "is_completed": true, "is_update": false, "is_pulled": false,
         "is_latest": true, "ranked_at": ARRIVAL})]
     );
     assert_eq!(sample_rows("job-response-flat", "job_responses")[0]["is_completed"], false);
@@ -233,6 +285,7 @@ fn answers_to_jobs_read_the_same_nested_and_flat() {
         sample_rows("job-response-member-shape", "job_responses"),
         [json!({"action_id": null,
         "response_id": "34b1c255-5c6e-4df8-b814-ba915bcf05c8", "assignee": null, "assignee_name": null,
+        "person_id": sample_rows("job-response-member-shape", "events")[0]["person_id"],
         "is_completed": null, "is_update": false, "is_pulled": false, "is_latest": true, "ranked_at": ARRIVAL})]
     );
 }
@@ -262,7 +315,7 @@ fn membership_and_sub_groups_are_changes() {
         sample_rows("member-added", "members"),
         [json!({"change": "added",
         "member_id": "add86c7e-c710-41f0-adb3-97630fdd37b6", "member": "+15555550160", "member_name": "Wren Hollowell",
-        "role": "Member"})]
+        "role": "Member", "person_id": "add86c7e-c710-41f0-adb3-97630fdd37b6"})]
     );
     assert_eq!(
         sample_rows("group-removed", "subgroups"),
@@ -273,13 +326,33 @@ fn membership_and_sub_groups_are_changes() {
 
 #[test]
 fn what_has_no_table_of_its_own_is_among_the_events() {
-    for name in ["poll-created", "lets-meet-response", "unknown-type", "data-missing", "data-of-unexpected-shape"] {
+    for name in ["unknown-type", "data-missing", "data-of-unexpected-shape"] {
         assert_eq!(rows_of(sample(name).body()).keys().collect::<Vec<_>>(), [&"events"], "{name}");
     }
 }
 
 #[test]
+fn polls_and_meetings_are_in_the_tables_of_surveys() {
+    let poll = &sample_rows("poll-created", "questions")[0];
+    assert_eq!(poll["title"], "Which day suits you for the meeting?");
+    assert_eq!(poll["options"], r#"["Monday","Tuesday","Neither"]"#);
+    let answers: Vec<_> = ["poll-response", "lets-meet-response"]
+        .iter()
+        .flat_map(|name| sample_rows(name, "answers"))
+        .map(|row| json!([row["question_position"], row["question_title"], row["answer_text"], row["answer_number"]]))
+        .collect();
+    assert_eq!(
+        answers,
+        [json!([1, "choices", "Tuesday", null]), json!([1, "attending", "Yes", null]), json!([2, "guests", "1", 1.0]),]
+    );
+    let meeting = &sample_rows("lets-meet-created", "events")[0]["other"];
+    assert!(meeting.as_str().is_some_and(|other| other.contains("Boathouse, upper room")), "{meeting}");
+}
+
+#[test]
 fn an_event_says_what_its_envelope_says() {
+    let row = &sample_rows("action-response", "events")[0];
+    assert!(row["context"].is_string() && row["subscription_id"].is_string(), "{row}");
     assert_eq!(
         sample_rows("action-response", "events"),
         [json!({
@@ -289,9 +362,15 @@ fn an_event_says_what_its_envelope_says() {
             "action_id": "f04c99f8-45a4-4231-ab74-ad4890bb39d3",
             "response_id": "c66e047c-8280-4a9f-91a1-10b7c4fef0a3",
             "from_user_id": "ff242449-e3e3-4ece-8d73-e1006b5db2c2",
+            "from_user": "+15555550123",
             "from_user_name": "Nia Wanderi",
+            "person_id": "ff242449-e3e3-4ece-8d73-e1006b5db2c2",
+            "is_bot": false,
+            "context": row["context"],
+            "subscription_id": row["subscription_id"],
             "occurred_at": "2023-03-06T09:01:30.580Z",
             "revision_of": null,
+            "other": row["other"],
         })]
     );
 }

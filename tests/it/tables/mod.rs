@@ -3,4 +3,6 @@
 mod cloud_events;
 mod flatten;
 mod latest;
+mod people;
 mod round_trip;
+mod whole;
