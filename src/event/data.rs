@@ -236,12 +236,15 @@ impl<'a> Created<'a> {
         if questions.is_empty() {
             questions = Question::answered(data);
         }
+        let mut title = data.text("title");
         if questions.is_empty() && (data.raw("question").is_some() || data.raw("choices").is_some()) {
+            // A poll is called what it asks.
+            title = title.or_else(|| data.text("question"));
             questions.push(Question::of_poll(data.text("question"), data.raw("choices")));
         }
         Self {
             action_id: data.id("actionId"),
-            title: data.text("title"),
+            title,
             questions,
             group_id: data.id("groupId"),
             action_package_id: data.id("actionPackageId"),

@@ -163,6 +163,7 @@ fn is_exact(number: &RawValue) -> bool {
     number.get().bytes().filter(u8::is_ascii_digit).count() <= EXACT_DIGITS
 }
 
+/// Whether a time, as it was sent, has no fraction that its column would cut off.
 fn is_whole_number(number: &RawValue) -> bool {
-    number.get().bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    text(number).is_some_and(|text| text.trim().bytes().all(|byte| byte.is_ascii_digit()))
 }

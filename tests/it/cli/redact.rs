@@ -37,7 +37,11 @@ fn phone_numbers_and_names_of_the_sample_events_are_gone_and_joins_still_hold() 
     let columns = [
         ("responses", "responder"),
         ("responses", "responder_name"),
+        ("events", "from_user"),
         ("events", "from_user_name"),
+        ("messages", "person_name"),
+        ("people", "phone"),
+        ("people", "name"),
         ("jobs", "assignee"),
         ("job_responses", "assignee"),
         ("job_responses", "assignee_name"),
@@ -119,4 +123,41 @@ fn the_same_key_makes_the_same_hashes_and_no_key_makes_fresh_ones() {
     let (code, _, error) = export(&arguments, &[("KAIZALA_REDACT_KEY", "short")]);
     assert_eq!(code, 1);
     assert!(error.contains("16 bytes") && !error.contains("short:"), "{error}");
+}
+
+#[test]
+fn whoever_is_in_a_new_column_is_gone_too_and_people_still_join() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let raw = folder.path().join("raw");
+    let response = json!({"eventId": "1", "eventType": "SurveyResponse", "groupId": "g",
+        "fromUser": "+15550001234", "context": "for Ada Byron", "fromUserProfilePic": "https://x/ada.jpg",
+        "data": {"responder": "+15550001234", "responderName": "Ada Byron", "creatorName": "Charles Babbage",
+            "invitedBy": {"userPhone": 15_550_009_999_u64, "nick": "Ada Byron"},
+            "properties": [{"name": "Seller", "type": "Text", "value": "Ada Byron, +1 555 000 1234"}],
+            "responseDetails": {"responseWithQuestions": [
+                {"title": "Call", "type": "Text", "answer": "15550001234"},
+                {"title": "Tel", "type": "PhoneNumber", "answer": {"cc": 1, "pn": "5550001234"}},
+                {"title": "Sign", "type": "Signature", "answer": {"by": "Ada Byron"}}]}}});
+    let job =
+        json!({"eventId": "2", "eventType": "JobCreated", "groupId": "g", "data": {"assignedTo": ["+15550001234"]}});
+    let user = json!({"eventId": "3", "eventType": "TextMessageCreated", "groupId": "g", "fromUserId": "user-7",
+        "fromUser": "not-a-number@example.org", "data": {"text": "x"}});
+    let items: Vec<_> =
+        [response, job, user].iter().flat_map(|body| stored(body.to_string(), ARRIVAL, false)).collect();
+    write_export(&raw, &items, 1);
+
+    let tables = exported_with(text(&raw), &["--redact"], &[KEY]);
+
+    for row in tables.values().flatten() {
+        let shown = row.to_string();
+        for secret in ["5550001234", "555 000 1234", "5550009999", "Ada", "Babbage", "ada.jpg", "not-a-number"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+    let person = &tables["jobs"][0]["person_id"];
+    assert!(person.as_str().is_some_and(|id| id.starts_with("phone-")), "{person}");
+    assert_eq!(tables["responses"][0]["person_id"], *person);
+    assert_eq!(tables["people"].iter().filter(|row| row["person_id"] == *person).count(), 1);
+    assert_eq!(tables["messages"][0]["person_id"], "user-7");
+    assert!(tables["answers"].iter().all(|row| row["answer_number"].is_null()));
 }

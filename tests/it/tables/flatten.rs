@@ -102,6 +102,13 @@ fn an_answer_fills_the_columns_of_its_kind() {
             json!([
             {"answer_position": 1, "answer_time": "2023-03-01T00:00:00.000Z"}]),
         ),
+        (
+            "DateTime",
+            json!(1_678_093_290_580.75),
+            json!([
+            {"answer_position": 1, "answer_time": "2023-03-06T09:01:30.580Z", "answer_text": "1678093290580.75"}]),
+        ),
+        ("Date", json!("1262304000"), json!([{"answer_position": 1, "answer_time": "2010-01-01T00:00:00.000Z"}])),
         ("DateTime", json!(-5), json!([{"answer_position": 1, "answer_text": "-5", "answer_number": -5.0}])),
         (
             "Location",
@@ -335,6 +342,7 @@ fn what_has_no_table_of_its_own_is_among_the_events() {
 fn polls_and_meetings_are_in_the_tables_of_surveys() {
     let poll = &sample_rows("poll-created", "questions")[0];
     assert_eq!(poll["title"], "Which day suits you for the meeting?");
+    assert_eq!(sample_rows("poll-created", "actions")[0]["title"], poll["title"]);
     assert_eq!(poll["options"], r#"["Monday","Tuesday","Neither"]"#);
     let answers: Vec<_> = ["poll-response", "lets-meet-response"]
         .iter()
