@@ -16,7 +16,7 @@ COPY (
         )'
       }
     )
-    WHERE Item.eventType.S IN ('ActionResponse', 'SurveyResponse')
+    WHERE Item.eventType.S IN ('ActionResponse', 'SurveyResponse', 'PollResponse', 'LetsMeetResponse')
   ),
   opened AS (
     SELECT

@@ -74,7 +74,13 @@ def benchmark():
         database.execute(f"SET VARIABLE files = '{export}/data/*.json.gz'")
         database.execute(sql.replace("'answers.parquet'", f"'{folder}/answers.parquet'"))
         found = dict(database.execute(f"SELECT event_key, is_latest FROM '{folder}/answers.parquet'").fetchall())
-    expected = {row["event_key"]: row["is_latest"] for row in expected_rows("answers", unpacked=False)}
+    # Answers to polls and meetings in a form that the generator does not make.
+    plain = ("PollResponse#", "LetsMeetResponse#")
+    expected = {
+        row["event_key"]: row["is_latest"]
+        for row in expected_rows("answers", unpacked=False)
+        if not row["event_key"].startswith(plain)
+    }
     return [f"export.sql: {key} is {found.get(key)}" for key in expected if found.get(key) != expected[key]]
 
 
@@ -111,7 +117,9 @@ def write_parquet(folder):
     """The expected rows as the export command would write them."""
     for table in TABLES:
         rows = FIXTURE / "expected" / f"{table}.ndjson"
-        types = {name: column_type(name) for name in expected_rows(table)[0]}
+        # Of a table without rows, the columns that all have.
+        columns = next(iter(expected_rows(table)), ["group_id", "event_id", "event_key", "received_at"])
+        types = {name: column_type(name) for name in columns}
         relation = duckdb.read_json(str(rows), columns=types, format="newline_delimited")
         relation.write_parquet(str(folder / f"{table}.parquet"))
 
