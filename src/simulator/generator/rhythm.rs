@@ -44,7 +44,7 @@ fn after(mut now: u64, mut much: u64) -> u64 {
 fn share(now: u64) -> u64 {
     let hours = now / HOUR_MS;
     let weekday = (hours / DAY_HOURS + WEEKDAY_OF_THE_EPOCH) % 7;
-    #[expect(clippy::cast_possible_truncation, reason = "it is below 24")]
+    let shares = if weekday < 5 { &WORKDAY } else { &WEEKEND };
     let hour = (hours % DAY_HOURS) as usize;
-    if weekday < 5 { WORKDAY[hour] } else { WEEKEND[hour] }
+    shares[hour]
 }

@@ -81,7 +81,6 @@ impl<'a> Collector<'a> {
 impl RowSink for Collector<'_> {
     fn row(&mut self, row: &Row<'_>) {
         match row {
-            Row::Events(_) | Row::Quarantine(_) => self.put_away(),
             Row::Actions(action) => {
                 let card = Card::of(action.action_id.as_deref(), action.package_id.as_deref());
                 self.begin(&card, action.origin.received_at, action.title.as_deref());
@@ -103,7 +102,7 @@ impl RowSink for Collector<'_> {
                     });
                 }
             }
-            Row::Responses(_) => self.put_away(),
+            Row::Events(_) | Row::Quarantine(_) | Row::Responses(_) => self.put_away(),
             Row::Answers(answer) => {
                 let Some(record) = &mut self.record else { return };
                 if self.position != answer.question_position {

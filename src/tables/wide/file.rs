@@ -58,7 +58,9 @@ impl CardFile {
         for column in response_columns() {
             names.take(column.name.to_owned());
             if column.column_type == ColumnType::Time {
-                LOCAL.iter().for_each(|ending| names.take(format!("{}{ending}", column.name)));
+                for ending in LOCAL {
+                    names.take(format!("{}{ending}", column.name));
+                }
             }
         }
         let columns = self.questions.columns(names);

@@ -24,7 +24,7 @@ const PLACE: [&str; 3] = ["_latitude", "_longitude", "_place"];
 /// The questions that a card has had, in any of its versions.
 #[derive(Default)]
 pub(super) struct Questions {
-    questions: Vec<Question>,
+    all: Vec<Question>,
     places: HashMap<Identity, usize>,
     /// The questions of the last record, and their places among all: most records of a card have the same.
     last: (Vec<Identity>, Vec<usize>),
@@ -86,7 +86,7 @@ impl Questions {
     pub(super) fn look_at(&mut self, asked: &[Asked<'_>]) {
         self.find(asked);
         for (asked, place) in asked.iter().zip(&self.last.1) {
-            let question = &mut self.questions[*place];
+            let question = &mut self.all[*place];
             question.position = question.position.max(asked.position);
             let form = Form::of(asked.question_type);
             let fits = |(at, value): (usize, _)| form == Form::Text || (at == 0 && form.fits(value));
@@ -113,10 +113,10 @@ impl Questions {
                 asked.question_type.map(str::to_owned),
                 std::mem::replace(count, *count + 1),
             );
-            let new = self.questions.len();
+            let new = self.all.len();
             let place = *self.places.entry(identity.clone()).or_insert(new);
             if place == new {
-                self.questions.push(Question { identity: identity.clone(), position: asked.position, has_text: false });
+                self.all.push(Question { identity: identity.clone(), position: asked.position, has_text: false });
             }
             last.push(identity);
             places.push(place);
@@ -125,11 +125,11 @@ impl Questions {
 
     /// The columns: questions in the order of the card, and where versions differ, by the last place that each has had.
     pub(super) fn columns(&self, mut names: Names) -> Columns {
-        let mut order: Vec<_> = (0..self.questions.len()).collect();
-        order.sort_by_key(|at| (self.questions[*at].position, &self.questions[*at].identity));
+        let mut order: Vec<_> = (0..self.all.len()).collect();
+        order.sort_by_key(|at| (self.all[*at].position, &self.all[*at].identity));
         let mut columns = Columns { fields: Vec::new(), slots: vec![Slot::default(); order.len()] };
         for at in order {
-            let question = &self.questions[at];
+            let question = &self.all[at];
             let slot = columns.add(question, &mut names);
             columns.slots[at] = slot;
         }

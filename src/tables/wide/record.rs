@@ -175,6 +175,9 @@ fn put_number(out: &mut Vec<u8>, tag: u8, number: [u8; 8]) {
     out.extend_from_slice(&number);
 }
 
+/// The value of a cell, which may be null.
+type Maybe<T> = Option<T>;
+
 /// Cells that were not read yet.
 struct Cells<'a>(&'a [u8]);
 
@@ -206,7 +209,7 @@ impl<'a> Cells<'a> {
         })
     }
 
-    fn number(&mut self) -> Option<Option<f64>> {
+    fn number(&mut self) -> Option<Maybe<f64>> {
         match self.next()? {
             Cell::Number(number) => Some(Some(number)),
             Cell::Null => Some(None),
@@ -214,7 +217,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn text(&mut self) -> Option<Option<&'a str>> {
+    fn text(&mut self) -> Option<Maybe<&'a str>> {
         match self.next()? {
             Cell::Text(text) => Some(Some(text)),
             Cell::Null => Some(None),

@@ -162,7 +162,7 @@ impl TablesExport {
         }
         let mut batches = Table::ALL.map(Batch::new);
         let mut sent = Ok(());
-        let mut send = |table: Table, batch: &mut Batch, at_least: usize| {
+        let mut pass_on = |table: Table, batch: &mut Batch, at_least: usize| {
             if sent.is_ok() && batch.rows >= at_least {
                 let full = std::mem::replace(batch, Batch::new(table));
                 let sender = &self.senders[table as usize];
@@ -173,9 +173,9 @@ impl TablesExport {
             let table = row.table();
             let batch = &mut batches[table as usize];
             batch.push(row);
-            send(table, batch, BATCH_ROWS);
+            pass_on(table, batch, BATCH_ROWS);
         });
-        Table::ALL.into_iter().zip(&mut batches).for_each(|(table, batch)| send(table, batch, 1));
+        Table::ALL.into_iter().zip(&mut batches).for_each(|(table, batch)| pass_on(table, batch, 1));
         sent
     }
 

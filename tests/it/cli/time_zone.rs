@@ -123,7 +123,7 @@ fn csv_for_excel_begins_with_a_byte_order_mark_and_phones_are_strings() {
     let package: Value =
         serde_json::from_slice(&fs::read(out.join("datapackage.json")).expect("it is there")).expect("it is JSON");
     let fields =
-        package["resources"].as_array().into_iter().flatten().flat_map(|one| one["schema"]["fields"].as_array());
+        package["resources"].as_array().into_iter().flatten().filter_map(|one| one["schema"]["fields"].as_array());
     let phones: Vec<_> = fields
         .flatten()
         .filter(|field| ["responder", "assignee", "member"].iter().any(|name| field["name"] == *name))

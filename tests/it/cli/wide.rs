@@ -40,7 +40,9 @@ fn latest_answers(answers: &Rows) -> Vec<String> {
         };
         let question_type = first["question_type"].as_str().unwrap_or_default();
         if !first["latitude"].is_null() {
-            ["latitude", "longitude", "place"].into_iter().for_each(|column| add(column, &first[column]));
+            for column in ["latitude", "longitude", "place"] {
+                add(column, &first[column]);
+            }
         } else if ["Numeric", "Rating"].contains(&question_type) && !first["answer_number"].is_null() {
             add("number", &first["answer_number"]);
         } else if !first["answer_time"].is_null() {
