@@ -57,7 +57,7 @@ impl<'a> Event<'a> {
         occurred_at: Option<Timestamp>,
     ) -> Result<Self, Unreadable> {
         let version = attributes.exact_string(SPEC_VERSION).ok_or(Unreadable::SpecVersion)?;
-        if !version.strip_prefix("1.").is_some_and(|minor| !minor.is_empty()) {
+        if version.strip_prefix("1.").is_none_or(str::is_empty) {
             return Err(Unreadable::SpecVersion);
         }
         // As of Kaizala's ids, white space tells no two events apart.

@@ -62,6 +62,7 @@ enum Reading {
 
 /// What a callback carries.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box would cost every event an allocation")]
 pub enum Contents<'a> {
     /// One event, or why it is not one.
     One(Result<Event<'a>, QuarantineReason>),

@@ -16,3 +16,4 @@ mod log;
 mod metrics;
 mod properties;
 mod quarantine;
+mod senders_page;
