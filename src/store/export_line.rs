@@ -7,7 +7,7 @@ use serde::{Deserialize, de::Error};
 
 use super::{
     attribute::Item,
-    dynamodb_json::Attributes,
+    dynamodb_json::{All, Attributes},
     schema,
     stored_item::{ItemKind, StoredItem},
 };
@@ -35,10 +35,10 @@ pub struct Change {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Line {
-    item: Option<Attributes<true>>,
+    item: Option<Attributes<All>>,
     metadata: Option<Metadata>,
-    old_image: Option<Attributes<true>>,
-    new_image: Option<Attributes<true>>,
+    old_image: Option<Attributes<All>>,
+    new_image: Option<Attributes<All>>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +60,7 @@ impl ExportLine {
     /// If the line is not one that DynamoDB writes.
     pub fn parse(line: &str) -> Result<Self, serde_json::Error> {
         let Line { item, metadata, old_image, new_image } = serde_json::from_str(line)?;
-        let item_of = |attributes: Attributes<true>| StoredItem::from(attributes.0);
+        let item_of = |attributes: Attributes<All>| StoredItem::from(attributes.0);
         if let Some(item) = item {
             return Ok(Self::Item(item_of(item)));
         }
