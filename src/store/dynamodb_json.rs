@@ -124,7 +124,7 @@ pub(super) trait Choice {
 pub(super) struct All;
 
 /// Those that rows are made of.
-struct ForRows;
+pub(super) struct ForRows;
 
 /// Strings, numbers and Booleans except the body.
 struct Strings;
