@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients lint soak fuzz mutants gate bench bench-cpu bench-export vendor build invoke start-api deploy \
-  deploy-local verify-aws clean tools receiver browser
+.PHONY: help run test test-clients lint soak fuzz mutants gate bench bench-cpu bench-export bench-lake vendor build invoke \
+  start-api deploy deploy-local verify-aws clean tools receiver browser
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -54,6 +54,11 @@ soak: receiver ## Deliver DELIVERIES=1000000 times to the release binary while t
 bench-export: tools ## Export EVENTS=1000000 made-up events and report on them; compare with zcat and DuckDB over the same files
 	cargo build --locked --profile cli --features cli --bin kaizala
 	$(venv)/bin/python benches/export.py --kaizala target/cli/kaizala --events $(or $(EVENTS),1000000)
+
+bench-lake: tools ## Convert an export of EVENTS=300000 made-up events with the lake's function; compare with zcat, list what queries read and what it costs
+	cargo build --locked --profile cli --features cli --bin kaizala
+	cargo build --locked --release --features lake --bin lake
+	$(venv)/bin/python benches/lake.py --kaizala target/cli/kaizala --lake target/release/lake --events $(or $(EVENTS),300000)
 
 fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly toolchain)
 	scripts/fuzz.sh $(or $(SECONDS),60)

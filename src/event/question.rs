@@ -170,6 +170,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Last<'a> {
 impl<'a> Question<'a> {
     /// The questions of a response's data.
     pub(super) fn answered(data: &JsonObject<'a>) -> Vec<Self> {
+        // Mostly all of them are objects, and are there after the pass that finds them.
+        let details = data.raw("responseDetails").map(|details| serde_json::from_str(details.get()));
+        if let Some(Ok(Details::<Vec<JsonObject<'_>>> { questions })) = details {
+            return questions.iter().map(Self::of).collect();
+        }
         Self::all(answered_questions(data, list))
     }
 
@@ -213,6 +218,10 @@ impl<'a> Question<'a> {
         let Some(question) = JsonObject::parse(value.get()) else {
             return Self { title: text(value), ..Self::untyped() };
         };
+        Self::of(&question)
+    }
+
+    fn of(question: &JsonObject<'a>) -> Self {
         let question_type = question.id("type");
         let sent = question.raw("answer");
         let answer = sent.and_then(|answer| Answer::read(question_type.as_deref(), answer));
@@ -231,7 +240,7 @@ impl<'a> Answer<'a> {
     fn read(question_type: Option<&str>, answer: &'a RawValue) -> Option<Self> {
         let unanswered = match answer.get().as_bytes() {
             [b'"', b'"'] => true,
-            [b'[', ..] => list(answer).is_empty(),
+            [b'[', rest @ ..] => rest.trim_ascii_start().starts_with(b"]"),
             _ => false,
         };
         if unanswered {

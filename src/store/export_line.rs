@@ -7,7 +7,7 @@ use serde::{Deserialize, de::Error};
 
 use super::{
     attribute::Item,
-    dynamodb_json::Attributes,
+    dynamodb_json::{All, Attributes, ForRows},
     schema,
     stored_item::{ItemKind, StoredItem},
 };
@@ -15,7 +15,7 @@ use super::{
 /// A line of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExportLine {
-    /// Of a full export: an item.
+    /// Of a full export: an item, without the attributes that no row is made of.
     Item(StoredItem),
     /// Of an incremental export: what became of an item.
     Change(Change),
@@ -35,10 +35,11 @@ pub struct Change {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Line {
-    item: Option<Attributes<true>>,
+    // Two images are compared, this one becomes rows.
+    item: Option<Attributes<ForRows>>,
     metadata: Option<Metadata>,
-    old_image: Option<Attributes<true>>,
-    new_image: Option<Attributes<true>>,
+    old_image: Option<Attributes<All>>,
+    new_image: Option<Attributes<All>>,
 }
 
 #[derive(Deserialize)]
@@ -60,13 +61,13 @@ impl ExportLine {
     /// If the line is not one that DynamoDB writes.
     pub fn parse(line: &str) -> Result<Self, serde_json::Error> {
         let Line { item, metadata, old_image, new_image } = serde_json::from_str(line)?;
-        let item_of = |attributes: Attributes<true>| StoredItem::from(attributes.0);
         if let Some(item) = item {
-            return Ok(Self::Item(item_of(item)));
+            return Ok(Self::Item(item.0.into()));
         }
         let metadata = metadata.ok_or_else(|| serde_json::Error::custom("neither Item nor Metadata"))?;
         let written_at_micros = metadata.write_timestamp_micros.n.parse().map_err(serde_json::Error::custom)?;
-        let (old, new) = (old_image.map(item_of), new_image.map(item_of));
+        let image = |attributes: Attributes<All>| StoredItem::from(attributes.0);
+        let (old, new) = (old_image.map(image), new_image.map(image));
         Ok(Self::Change(Change { written_at_micros, old, new }))
     }
 }

@@ -81,6 +81,23 @@ impl Batch {
         self.columns.iter().map(bytes).sum()
     }
 
+    /// Removes all rows, and keeps their memory for those that come.
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        for column in &mut self.columns {
+            column.present.clear();
+            match &mut column.values {
+                Values::Text(text, places) => {
+                    text.clear();
+                    places.clear();
+                }
+                Values::Integer(values) | Values::Time(values) => values.clear(),
+                Values::Number(values) => values.clear(),
+                Values::Boolean(values) => values.clear(),
+            }
+        }
+    }
+
     /// Frees memory that is not used by rows: many batches wait for their row group.
     pub fn shrink(&mut self) {
         for column in &mut self.columns {

@@ -92,22 +92,25 @@ impl Block {
         }
     }
 
-    /// The block as bytes.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let text: usize = self.batches.iter().map(Batch::text_bytes).sum();
-        let mut out = Vec::with_capacity(text + 128 * self.order.len());
-        put_length(&mut out, self.order.len());
+    /// Appends the block as bytes.
+    pub(super) fn append_to(&self, out: &mut Vec<u8>) {
+        put_length(out, self.order.len());
         out.extend_from_slice(&self.order);
         for batch in &self.batches {
-            put_length(&mut out, batch.rows);
+            put_length(out, batch.rows);
             if batch.rows > 0 {
-                batch.columns.iter().for_each(|column| put_column(&mut out, column));
+                batch.columns.iter().for_each(|column| put_column(out, column));
             }
         }
-        out
     }
 
-    /// The block that [`to_bytes`](Self::to_bytes) has made these bytes of.
+    /// Removes all rows, and keeps their memory for those that come.
+    pub(super) fn clear(&mut self) {
+        self.order.clear();
+        self.batches.iter_mut().for_each(Batch::clear);
+    }
+
+    /// The block that [`append_to`](Self::append_to) has made these bytes of.
     pub(super) fn of_bytes(bytes: &[u8]) -> io::Result<Self> {
         let mut bytes = Bytes(bytes);
         Self::read(&mut bytes).ok_or_else(|| io::Error::other("what was put on disk is not what is there now"))

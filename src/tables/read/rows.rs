@@ -88,6 +88,7 @@ impl StoredRows {
             waiting: &waiting,
             blocks: &blocks,
             block: Block::new(),
+            bytes: Vec::new(),
             notes: versions.notes(),
             redactor: options.redactor.clone(),
             items: 0,
@@ -181,6 +182,8 @@ struct Flattener<'a> {
     waiting: &'a Waiting,
     blocks: &'a Blocks,
     block: Block,
+    /// The block as it goes to disk, again and again in the same memory.
+    bytes: Vec<u8>,
     notes: Notes<'a>,
     redactor: Option<Redactor>,
     items: u64,
@@ -191,7 +194,7 @@ impl Worker for Flattener<'_> {
     const CHECKS: bool = true;
 
     fn line(&mut self, line: &str) -> Result<(), LineError> {
-        let item = StoredItem::from_export_line(line).map_err(LineError::Json)?;
+        let item = StoredItem::for_rows_of_export_line(line).map_err(LineError::Json)?;
         let filter = &self.options.filter;
         match item.kind() {
             ItemKind::Part if filter.wants_group(&item) => return Ok(self.waiting.part(&item)?),
@@ -278,8 +281,10 @@ impl Flattener<'_> {
         if self.block.is_empty() {
             return Ok(());
         }
-        let block = std::mem::replace(&mut self.block, Block::new());
-        let span = self.blocks.spill.put(&block.to_bytes()).map_err(RowsError::Scratch)?;
+        self.bytes.clear();
+        self.block.append_to(&mut self.bytes);
+        self.block.clear();
+        let span = self.blocks.spill.put(&self.bytes).map_err(RowsError::Scratch)?;
         self.blocks.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
         Ok(())
     }

@@ -51,7 +51,7 @@ impl Waiting {
             let mut line = Vec::new();
             self.spill.get(place, &mut line).map_err(RowsError::Scratch)?;
             // It was an item with parts when it was put away.
-            let Ok(item) = StoredItem::from_export_line(&String::from_utf8_lossy(&line)) else { continue };
+            let Ok(item) = StoredItem::for_rows_of_export_line(&String::from_utf8_lossy(&line)) else { continue };
             let Ok(StoredBody::Parts(parts)) = item.body() else { continue };
             each(&item, self.join(&item, &parts))?;
         }
