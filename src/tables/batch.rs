@@ -91,7 +91,10 @@ impl Batch {
                     text.clear();
                     places.clear();
                 }
-                Values::Integer(values) | Values::Time(values) => values.clear(),
+                Values::Integer(values)
+                | Values::Time(values)
+                | Values::LocalTime(values)
+                | Values::LocalDay(values) => values.clear(),
                 Values::Number(values) => values.clear(),
                 Values::Boolean(values) => values.clear(),
             }
