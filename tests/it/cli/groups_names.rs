@@ -9,9 +9,11 @@ use crate::support::Operator;
 async fn names(operator: &Operator) -> Vec<Value> {
     let items = operator.world.all_items().await;
     let names = items.into_iter().filter(|((group, _), _)| group == "groups");
-    names
+    let mut names: Vec<_> = names
         .map(|((_, key), item)| json!([key, item.text("groupName"), item.text("groupType"), item.text("source")]))
-        .collect()
+        .collect();
+    names.sort_by_key(Value::to_string);
+    names
 }
 
 #[tokio::test]
