@@ -68,7 +68,7 @@ impl<'a> Event<'a> {
             "context" | "fromUserName" => Left::unless(envelope.label(name).is_some()),
             "isBotfromUser" => Left::unless(envelope.flag(name).is_some()),
             "data" => match &self.members {
-                Some(members) => Left::part(self.rest_of_data(members, data, group, withheld.is_some())),
+                Some(members) => Left::part(Self::rest_of_data(members, data, group, withheld.is_some())),
                 None => Left::All,
             },
             _ => Left::All,
@@ -90,13 +90,7 @@ impl<'a> Event<'a> {
         })
     }
 
-    fn rest_of_data(
-        &self,
-        members: &JsonObject<'a>,
-        data: &Data<'_>,
-        group: &str,
-        is_withheld: bool,
-    ) -> Option<String> {
+    fn rest_of_data(members: &JsonObject<'a>, data: &Data<'_>, group: &str, is_withheld: bool) -> Option<String> {
         let chosen = ["properties", "Properties"].into_iter().find(|name| members.raw(name).is_some());
         let package = members.id("packageId").or_else(|| members.id("actionPackageId"));
         left_of(members, |name, value| {
@@ -107,11 +101,16 @@ impl<'a> Event<'a> {
             let label = || Left::unless(members.label(name).is_some());
             let flag = || Left::unless(members.flag(name).is_some());
             match (data, name) {
-                (Data::SubGroup(_), "groupId" | "groupType") => id(),
-                (Data::SubGroup(_), "groupName") => label(),
+                (Data::SubGroup(_), "groupId" | "groupType")
+                | (_, "actionId" | "responseId")
+                | (Data::Response(_), "responder" | "responderId")
+                | (Data::MemberChange(_), "member" | "memberId" | "type") => id(),
+                (Data::SubGroup(_), "groupName")
+                | (Data::Response(_), "responderName")
+                | (Data::MemberChange(_), "memberName") => label(),
+                (Data::Response(_), "isAnonymous" | "isUpdateResponse")
+                | (Data::JobResponse(_), "isUpdateResponse") => flag(),
                 (_, "groupId") => Left::unless(members.id(name).as_deref() == Some(group)),
-                (_, "actionId" | "responseId") => id(),
-                (Data::Other(_), _) => Left::All,
                 (Data::Created(_) | Data::Response(_), "properties" | "Properties") => {
                     Left::unless(chosen == Some(name))
                 }
@@ -125,11 +124,7 @@ impl<'a> Event<'a> {
                     | Data::TextMessage(_)
                     | Data::Attachment(_),
                     _,
-                ) => self.rest_of_sent(members, data, name, value),
-                (Data::Response(_), "responder" | "responderId") => id(),
-                (Data::Response(_), "responderName") => label(),
-                (Data::Response(_), "isAnonymous") => flag(),
-                (Data::Response(_) | Data::JobResponse(_), "isUpdateResponse") => flag(),
+                ) => rest_of_sent(members, data, name, value),
                 (Data::Response(response), "responseDetails") if !response.questions.is_empty() => {
                     Left::part(rest_of_details(value, |name, value| match name {
                         "responseWithQuestions" => Left::part(rest_of_questions(value, &ANSWERED)),
@@ -142,40 +137,9 @@ impl<'a> Event<'a> {
                     Left::unless(!response.questions.is_empty() && is_flat(members))
                 }
                 (Data::JobResponse(_), _) => rest_of_job_response(members, name, value, is_withheld),
-                (Data::MemberChange(_), "member" | "memberId" | "type") => id(),
-                (Data::MemberChange(_), "memberName") => label(),
                 _ => Left::All,
             }
         })
-    }
-
-    fn rest_of_sent(&self, members: &JsonObject<'a>, data: &Data<'_>, name: &str, value: &RawValue) -> Left {
-        let readable = || Left::unless(members.text(name).is_some());
-        match (data, name) {
-            (Data::Created(card), "questions") if !card.questions.is_empty() && !list(value).is_empty() => {
-                Left::part(rest_of_questions(value, &ASKED))
-            }
-            (Data::Created(_), "responseDetails") if members.list("questions").is_empty() => {
-                Left::part(rest_of_details(value, |name, value| match name {
-                    "responseWithQuestions" => Left::part(rest_of_questions(value, &ASKED)),
-                    _ => Left::All,
-                }))
-            }
-            (Data::Created(card), "question") => Left::unless(is_poll(card, members) && members.text(name).is_some()),
-            (Data::Created(card), "choices") => Left::unless(is_poll(card, members) && are_titles(value)),
-            (Data::Created(_) | Data::JobCreated(_) | Data::Announcement(_), "title")
-            | (Data::JobCreated(_) | Data::Announcement(_) | Data::TextMessage(_), "text") => readable(),
-            (Data::JobCreated(_), "dueDate") => {
-                Left::unless(members.label(name).is_some_and(|due| due_time(&due).is_some()))
-            }
-            (Data::JobCreated(_), "assignedTo") => Left::unless(list(value).into_iter().all(|one| text(one).is_some())),
-            (Data::Attachment(_), "actionType") => Left::unless(members.id(name).is_some()),
-            (Data::Attachment(_), "caption") => Left::unless(members.label(name).is_some()),
-            (Data::Attachment(_) | Data::Announcement(_), "media") => {
-                Left::unless(list(value).into_iter().all(Media::is_whole))
-            }
-            _ => Left::All,
-        }
     }
 
     /// What would tell who answered, if that is withheld.
@@ -289,6 +253,36 @@ fn rest_of_details(details: &RawValue, left: impl Fn(&str, &RawValue) -> Left) -
     match JsonObject::parse(details.get()) {
         Some(details) => left_of(&details, left),
         None => Some(compact_json(details)),
+    }
+}
+
+/// What is left of a member of a card, a job, a message, a file or an announcement.
+fn rest_of_sent(members: &JsonObject<'_>, data: &Data<'_>, name: &str, value: &RawValue) -> Left {
+    let readable = || Left::unless(members.text(name).is_some());
+    match (data, name) {
+        (Data::Created(card), "questions") if !card.questions.is_empty() && !list(value).is_empty() => {
+            Left::part(rest_of_questions(value, &ASKED))
+        }
+        (Data::Created(_), "responseDetails") if members.list("questions").is_empty() => {
+            Left::part(rest_of_details(value, |name, value| match name {
+                "responseWithQuestions" => Left::part(rest_of_questions(value, &ASKED)),
+                _ => Left::All,
+            }))
+        }
+        (Data::Created(card), "question") => Left::unless(is_poll(card, members) && members.text(name).is_some()),
+        (Data::Created(card), "choices") => Left::unless(is_poll(card, members) && are_titles(value)),
+        (Data::Created(_) | Data::JobCreated(_) | Data::Announcement(_), "title")
+        | (Data::JobCreated(_) | Data::Announcement(_) | Data::TextMessage(_), "text") => readable(),
+        (Data::JobCreated(_), "dueDate") => {
+            Left::unless(members.label(name).is_some_and(|due| due_time(&due).is_some()))
+        }
+        (Data::JobCreated(_), "assignedTo") => Left::unless(list(value).into_iter().all(|one| text(one).is_some())),
+        (Data::Attachment(_), "actionType") => Left::unless(members.id(name).is_some()),
+        (Data::Attachment(_), "caption") => Left::unless(members.label(name).is_some()),
+        (Data::Attachment(_) | Data::Announcement(_), "media") => {
+            Left::unless(list(value).into_iter().all(Media::is_whole))
+        }
+        _ => Left::All,
     }
 }
 

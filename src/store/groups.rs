@@ -82,7 +82,8 @@ impl Store {
         let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         for other in GroupSource::ALL.into_iter().filter(|other| *other <= source) {
             let value = format!(":{}", other.as_str());
-            condition.push_str(&format!(" OR #source = {value}"));
+            condition.push_str(" OR #source = ");
+            condition.push_str(&value);
             put = put.expression_attribute_values(value, string(other.as_str()));
         }
         // SOURCE is a word that DynamoDB reserves.

@@ -74,12 +74,11 @@ impl Redactor {
                 return each(if is_told { Cell::Null } else { cell });
             };
             let redacted: Cow<'_, str> = match column.personal {
-                Personal::No => Cow::Borrowed(text),
                 Personal::Phone => self.phone(text).into(),
                 Personal::Name => self.hash("name", text).into(),
                 Personal::Person if self.phones.iter().any(|phone| phone == text) => self.phone(text).into(),
-                // An id of Kaizala's.
-                Personal::Person => Cow::Borrowed(text),
+                // A person who is not a phone number is an id of Kaizala's.
+                Personal::No | Personal::Person => Cow::Borrowed(text),
                 Personal::Prose if is_phone_number && column.name == "answer_text" && text.starts_with('+') => {
                     self.phone(text).into()
                 }

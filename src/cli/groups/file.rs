@@ -62,10 +62,10 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<NamedGroup>> {
 fn line_of(text: &[u8], byte: u64) -> usize {
     let start = usize::try_from(byte).unwrap_or(text.len()).min(text.len());
     let blank = text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    1 + text[..start + blank].iter().filter(|byte| **byte == b'\n').count()
+    1 + memchr::memchr_iter(b'\n', &text[..start + blank]).count()
 }
 
 /// Whether the last quoted field ends: else it would swallow all lines from its beginning on.
 fn has_whole_quotes(text: &[u8]) -> bool {
-    text.iter().filter(|byte| **byte == b'"').count().is_multiple_of(2)
+    memchr::memchr_iter(b'"', text).count().is_multiple_of(2)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use super::{At, Place, people::Members, text};
+use super::{Place, Spot, people::Members, text};
 use crate::{
     event::Timestamp,
     tables::{
@@ -26,7 +26,12 @@ struct Card {
 }
 
 impl Cards {
-    pub(super) fn add(&mut self, at: &At<'_>, table: Table, [action_id, package_id, title, is_latest]: &[Cell<'_>; 4]) {
+    pub(super) fn add(
+        &mut self,
+        at: &Spot<'_>,
+        table: Table,
+        [action_id, package_id, title, is_latest]: &[Cell<'_>; 4],
+    ) {
         let is_created = table == Table::Actions;
         if !is_created && *is_latest != Cell::Boolean(true) {
             return;
@@ -55,7 +60,9 @@ impl Cards {
 
     pub(super) fn merge(&mut self, other: Self) {
         for (group_id, cards) in other.0 {
-            cards.into_iter().for_each(|(id, card)| self.put(group_id.clone(), id, card));
+            for (id, card) in cards {
+                self.put(group_id.clone(), id, card);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Place};
+use super::{Place, Spot};
 use crate::tables::schema::{GroupRow, Row};
 
 /// The sources of names, the least trusted first.
@@ -27,13 +27,13 @@ impl Told {
 }
 
 impl GroupNames {
-    pub(super) fn add(&mut self, at: &At<'_>, [group, name, group_type, source]: &[Option<&str>; 4]) {
+    pub(super) fn add(&mut self, at: &Spot<'_>, [group, name, group_type, source]: &[Option<&str>; 4]) {
         let Some(group) = *group else { return };
         let trust = SOURCES.iter().position(|known| Some(*known) == *source).unwrap_or_default();
         let is_better = |old: &Told| (old.trust, old.place.order()) < (trust, at.order());
         if self.0.get(group).is_none_or(is_better) {
-            let owned = |text: &Option<&str>| text.map(str::to_owned);
-            let (name, group_type, source) = (owned(name), owned(group_type), owned(source));
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            let (name, group_type, source) = (owned(*name), owned(*group_type), owned(*source));
             self.0.insert(group.to_owned(), Told { trust, place: at.place(), name, group_type, source });
         }
     }

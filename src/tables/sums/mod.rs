@@ -34,14 +34,14 @@ struct Place {
 }
 
 /// The cells of the row that a place takes, which are the first four of every table.
-struct At<'a> {
+struct Spot<'a> {
     received_at: Timestamp,
     group_id: &'a str,
     event_key: &'a str,
     event_id: Option<&'a str>,
 }
 
-impl At<'_> {
+impl Spot<'_> {
     fn order(&self) -> (Timestamp, &str, &str) {
         (self.received_at, self.group_id, self.event_key)
     }
@@ -58,7 +58,7 @@ impl At<'_> {
 
 impl Place {
     /// Becomes another place, in the memory that it has.
-    fn set(&mut self, at: &At<'_>) {
+    fn set(&mut self, at: &Spot<'_>) {
         self.received_at = at.received_at;
         at.group_id.clone_into(&mut self.group_id);
         at.event_key.clone_into(&mut self.event_key);
@@ -93,7 +93,7 @@ impl Sums {
             let [Cell::Text(group_id), event_id, Cell::Text(event_key), Cell::Time(received_at), ..] = cells[..] else {
                 continue;
             };
-            let at = At { received_at, group_id, event_key, event_id: text(event_id) };
+            let at = Spot { received_at, group_id, event_key, event_id: text(event_id) };
             match &columns {
                 Columns::Group(columns) => self.groups.add(&at, &columns.map(|column| text(cells[column]))),
                 Columns::Person { columns, change } => {
@@ -176,7 +176,7 @@ impl Columns {
     }
 }
 
-fn text<'a>(cell: Cell<'a>) -> Option<&'a str> {
+fn text(cell: Cell<'_>) -> Option<&str> {
     match cell {
         Cell::Text(text) => Some(text),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{At, Place};
+use super::{Place, Spot};
 use crate::{
     event::Timestamp,
     tables::schema::{PersonRow, Row},
@@ -36,7 +36,7 @@ struct Person<'a> {
 impl People {
     pub(super) fn add(
         &mut self,
-        at: &At<'_>,
+        at: &Spot<'_>,
         user_id: Option<&str>,
         phone: Option<&str>,
         name: Option<&str>,
@@ -130,8 +130,9 @@ impl People {
         }
         let mut members = Members::new();
         for ((user_id, person_id), person) in &people {
-            let is_in = |change: &Option<&(Place, bool)>| !change.is_some_and(|(_, is_removed)| *is_removed);
-            let groups: Vec<_> = person.changes.iter().filter(|(_, change)| is_in(change)).map(|(id, _)| *id).collect();
+            let is_in = |change: Option<&(Place, bool)>| !change.is_some_and(|(_, is_removed)| *is_removed);
+            let groups: Vec<_> =
+                person.changes.iter().filter(|(_, change)| is_in(**change)).map(|(id, _)| *id).collect();
             for group in &groups {
                 *members.entry((*group).to_owned()).or_default() += 1;
             }
