@@ -19,6 +19,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUS = "kaizala-local"
 SCHEMA = ROOT / "docs/event-bus.schema.json"
 RULE = ROOT / "docs/event-bus.rule.json"
+# What the samples do not make: the name of a group, what is left of an erased event, a part of a large body.
+PLANTED = (
+    {"groupId": {"S": "groups"}, "eventKey": {"S": "a group"}, "groupName": {"S": "Its name"}, "source": {"S": "file"}},
+    {"groupId": {"S": "g1"}, "eventKey": {"S": "Poll#1"}, "contentSha256": {"B": b"x" * 32}, "erased": {"BOOL": True}},
+    {"groupId": {"S": "g1"}, "eventKey": {"S": "Poll#2#part0123456789abcdef-0000"}, "part": {"B": b"x"}},
+)
 # No event carries any of these.
 PERSONAL = {"payload", "payloadGzip", "payloadParts", "fromUserId", "groupName", "reason"}
 
@@ -42,14 +48,11 @@ class Bus:
         return url
 
     def prove(self, stack, table):
-        """Compares what the bus is told with the events of the table, after names of groups, a tombstone and a part."""
+        """Compares what the bus is told with the events of the table, after PLANTED came and went."""
         dynamodb = self.emulator.client("dynamodb")
-        for item in (
-            {"groupId": {"S": "groups"}, "eventKey": {"S": "a group"}, "groupName": {"S": "Its name"}, "source": {"S": "file"}},
-            {"groupId": {"S": "g1"}, "eventKey": {"S": "Poll#1"}, "contentSha256": {"B": b"x" * 32}, "erased": {"BOOL": True}},
-            {"groupId": {"S": "g1"}, "eventKey": {"S": "Poll#2#part0123456789abcdef-0000"}, "part": {"B": b"x"}},
-        ):
+        for item in PLANTED:
             dynamodb.put_item(TableName=table, Item=item)
+            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("groupId", "eventKey")})
         self.play_pipe(stack, table)
 
         found = [item for page in dynamodb.get_paginator("scan").paginate(TableName=table) for item in page["Items"]]
@@ -73,8 +76,9 @@ class Bus:
         if len(ruled) != len(answers):
             wrong.append(f"the sample rule lets {len(ruled)} of {len(answers)} new answers through")
         # The samples have them; otherwise nothing would be proved of them.
-        revisions, others = sum("revisionOf" in item for item in expected.values()), len(found) - len(expected)
-        if not (answers and revisions and others > 3) or wrong:
+        revisions = sum("revisionOf" in item for item in expected.values())
+        others = len(found) - len(expected) + len(PLANTED)
+        if not (answers and revisions and others > len(PLANTED)) or wrong:
             sys.exit("deploy-local: the bus was not told what it should be:\n  " + "\n  ".join(wrong))
         print(
             f"{BUS}: told of each of {len(expected)} events once, {revisions} of them revisions, and of none of {others} other "

@@ -217,11 +217,14 @@ fn an_hour_without_deliveries_counts_as_zero_and_zero_is_alarming() {
 fn the_dashboard_shows_metrics_that_are_emitted() {
     let template = template();
     let (_, dashboard) = only(&template, "AWS::CloudWatch::Dashboard");
-    let body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("it is put together");
-    let body: Value = serde_json::from_str(body).expect("it is JSON");
+    let parts = &dashboard["Properties"]["DashboardBody"]["Fn::Sub"];
+    let body = parts[0].as_str().expect("it is put together");
+    let of_the_lake = parts[1]["LakeWidgets"]["Fn::If"][1]["Fn::Sub"].as_str().expect("they are put together");
+    let body: Value = serde_json::from_str(&body.replace("${LakeWidgets}", of_the_lake)).expect("it is JSON");
     let widgets = body["widgets"].as_array().expect("a list");
     let directives = metrics::OF_A_DELIVERY.iter().chain(metrics::OF_A_REFUSAL);
-    let ours: HashSet<_> = directives.flat_map(|directive| directive.metrics).map(|metric| metric.name).collect();
+    let mut ours: HashSet<_> = directives.flat_map(|directive| directive.metrics).map(|metric| metric.name).collect();
+    ours.extend([lake::metrics::LAG, lake::metrics::REJECTED_LINES, lake::metrics::GONE_ITEMS]);
     let mut shown = HashSet::new();
     for widget in widgets {
         for line in widget["properties"]["metrics"].as_array().into_iter().flatten() {
