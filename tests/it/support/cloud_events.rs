@@ -32,7 +32,11 @@ pub fn fixtures() -> Vec<(Sent, Value)> {
     let expected: BTreeMap<String, Value> = serde_json::from_slice(&expected).expect("it is JSON");
     let read = |(name, expected): (String, Value)| {
         let file = fs::read(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let sent = if name.ends_with(".http") { Sent::of_http(&name, &file) } else { Sent::of_json(&name, file) };
+        let sent = if Path::new(&name).extension().is_some_and(|extension| extension == "http") {
+            Sent::of_http(&name, &file)
+        } else {
+            Sent::of_json(&name, file)
+        };
         (sent, expected)
     };
     expected.into_iter().map(read).collect()

@@ -31,31 +31,41 @@ fn answers(question_type: &str, answer: Value) -> Rows {
     rows
 }
 
+/// The answers to questions of those types fill those columns.
+fn fills(cases: impl IntoIterator<Item = (&'static str, Value, Value)>) {
+    for (question_type, answer, expected) in cases {
+        assert_eq!(json!(answers(question_type, answer.clone())), expected, "{question_type} {answer}");
+    }
+}
+
+fn one_text(text: &str) -> Value {
+    json!([{"answer_position": 1, "answer_text": text}])
+}
+
 #[test]
-fn an_answer_fills_the_columns_of_its_kind() {
-    let text = |text: &str| json!([{"answer_position": 1, "answer_text": text}]);
-    let cases = [
-        ("Text", json!(" untrimmed "), text(" untrimmed ")),
-        ("LargeText", json!("{\"json\": true}"), text("{\"json\": true}")),
+fn an_answer_that_is_a_number_fills_the_column_of_numbers_and_keeps_its_text() {
+    fills([
+        ("Text", json!(" untrimmed "), one_text(" untrimmed ")),
+        ("LargeText", json!("{\"json\": true}"), one_text("{\"json\": true}")),
         ("Numeric", json!(1.0), json!([{"answer_position": 1, "answer_number": 1.0}])),
         ("Numeric", json!(" 12.5 "), json!([{"answer_position": 1, "answer_number": 12.5}])),
-        ("Numeric", json!("a dozen"), text("a dozen")),
+        ("Numeric", json!("a dozen"), one_text("a dozen")),
         (
             "Numeric",
             json!(12_345_678_901_234_567_u64),
-            json!([{"answer_position": 1, "answer_number": 12_345_678_901_234_567_u64 as f64,
+            json!([{"answer_position": 1, "answer_number": 12_345_678_901_234_568.0,
                 "answer_text": "12345678901234567"}]),
         ),
         ("Text", json!(" 12.50 "), json!([{"answer_position": 1, "answer_text": " 12.50 ", "answer_number": 12.5}])),
         ("Text", json!("-3"), json!([{"answer_position": 1, "answer_text": "-3", "answer_number": -3.0}])),
         ("Text", json!("0"), json!([{"answer_position": 1, "answer_text": "0", "answer_number": 0.0}])),
         ("Text", json!("0.5"), json!([{"answer_position": 1, "answer_text": "0.5", "answer_number": 0.5}])),
-        ("Text", json!("+15550001234"), text("+15550001234")),
-        ("Text", json!("05550001234"), text("05550001234")),
-        ("Text", json!("1e5"), text("1e5")),
-        ("Text", json!("1,000"), text("1,000")),
-        ("Text", json!("4111111111111111"), text("4111111111111111")),
-        ("PhoneNumber", json!("5550001234"), text("5550001234")),
+        ("Text", json!("+15550001234"), one_text("+15550001234")),
+        ("Text", json!("05550001234"), one_text("05550001234")),
+        ("Text", json!("1e5"), one_text("1e5")),
+        ("Text", json!("1,000"), one_text("1,000")),
+        ("Text", json!("4111111111111111"), one_text("4111111111111111")),
+        ("PhoneNumber", json!("5550001234"), one_text("5550001234")),
         (
             "Rating",
             json!({"stars": 4, "of": 5}),
@@ -67,6 +77,12 @@ fn an_answer_fills_the_columns_of_its_kind() {
             json!([{"answer_position": 1, "answer_number": 4.0, "answer_json": "{\"stars\": 4}"}]),
         ),
         ("Rating", json!(3), json!([{"answer_position": 1, "answer_text": "3", "answer_number": 3.0}])),
+    ]);
+}
+
+#[test]
+fn each_option_is_an_answer_and_each_time_is_one_however_it_was_written() {
+    fills([
         ("SingleOption", json!(["5"]), json!([{"answer_position": 1, "answer_text": "5", "answer_number": 5.0}])),
         (
             "MultiOption",
@@ -74,9 +90,9 @@ fn an_answer_fills_the_columns_of_its_kind() {
             json!([{"answer_position": 1, "answer_text": "a"},
                 {"answer_position": 2, "answer_text": "b", "answer_json": r#"{"id":1,"title":"b"}"#}]),
         ),
-        ("SingleOption", json!(["Yes"]), text("Yes")),
-        ("SingleOption", json!("Yes"), text("Yes")),
-        ("SingleOptionExternal", json!([{"title": "North"}]), text("North")),
+        ("SingleOption", json!(["Yes"]), one_text("Yes")),
+        ("SingleOption", json!("Yes"), one_text("Yes")),
+        ("SingleOptionExternal", json!([{"title": "North"}]), one_text("North")),
         (
             "MultiOption",
             json!(["a", "b"]),
@@ -110,6 +126,12 @@ fn an_answer_fills_the_columns_of_its_kind() {
         ),
         ("Date", json!("1262304000"), json!([{"answer_position": 1, "answer_time": "2010-01-01T00:00:00.000Z"}])),
         ("DateTime", json!(-5), json!([{"answer_position": 1, "answer_text": "-5", "answer_number": -5.0}])),
+    ]);
+}
+
+#[test]
+fn places_media_phone_numbers_and_what_is_structured_fill_the_columns_of_their_kind() {
+    fills([
         (
             "Location",
             json!({"lt": -0.5, "lg": "34.25", "n": "Market", "acc": 12.5, "a": "Fish Lane"}),
@@ -154,11 +176,8 @@ fn an_answer_fills_the_columns_of_its_kind() {
             json!({"b": [1, 2], "a": {"t": "x y"}}),
             json!([{"answer_position": 1, "answer_json": r#"{"a":{"t":"x y"},"b":[1,2]}"#}]),
         ),
-        ("Text", json!(false), text("false")),
-    ];
-    for (question_type, answer, expected) in cases {
-        assert_eq!(json!(answers(question_type, answer.clone())), expected, "{question_type} {answer}");
-    }
+        ("Text", json!(false), one_text("false")),
+    ]);
 }
 
 #[test]
