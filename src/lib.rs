@@ -49,6 +49,8 @@
 //! Which room may use which other one, and what happens in a deployment step by step, is in `docs/architecture.md`.
 
 #[cfg(feature = "cli")]
+pub mod archive;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
 pub mod event;

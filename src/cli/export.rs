@@ -4,11 +4,11 @@ use std::{env, fs, path::PathBuf, time::Instant};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum, error::ErrorKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    export_source::ExportSource,
-    output::{Output, note, say, say_json},
+    export_source::{ExportSource, archive_files, tell_left_out},
+    output::{Output, say, say_json},
     progress,
     threads::threads,
     time_zone::TimeZone,
@@ -38,7 +38,8 @@ const MIN_REDACT_KEY_BYTES: usize = 16;
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  kaizala export --from table --endpoint-url http://127.0.0.1:8000 --out tables --format csv\n  \
-                        kaizala export --from s3://my-bucket/exports --out tables --format parquet"
+                        kaizala export --from s3://my-bucket/exports --out tables --format parquet\n  \
+                        kaizala export --from SurveyResponse.zip --out tables --format csv"
 )]
 pub(super) struct Export {
     #[command(flatten)]
@@ -68,7 +69,7 @@ pub(super) struct Export {
     #[command(flatten)]
     time_zone: TimeZone,
 
-    /// Replace phone numbers and names by keyed hashes, the same in every table. The key comes from KAIZALA_REDACT_KEY or
+    /// Replace phone numbers, names and links to files by keyed hashes, the same in every table. The key comes from KAIZALA_REDACT_KEY or
     /// --redact-key-file; without either, a fresh key is made and not kept.
     #[arg(long, env = "KAIZALA_EXPORT_REDACT")]
     redact: bool,
@@ -121,8 +122,8 @@ impl Export {
             export.add_wide(self.cards.iter().cloned().collect())?;
         }
         let rows = self.source.read(&place, export.scratch(), redactor)?;
-        let damaged = rows.damaged.len();
-        self.source.filter().require_match(&rows, rows.items + damaged as u64)?;
+        let damaged = rows.left_out();
+        self.source.filter().require_match(&rows, rows.items + damaged)?;
 
         let progress = progress::blocks("writing", rows.blocks());
         let count = |blocks| progress.inc(blocks);
@@ -137,14 +138,13 @@ impl Export {
         }
         let wide = export.write_wide(threads()).map_err(explained)?;
         let exported = place.publish(|| export.finish(wide, now()))?;
-        for item in &rows.damaged {
-            note(format_args!("left out: {item}"));
-        }
+        tell_left_out(&rows);
         let summary = TablesSummary {
             exported,
             exported_at: Timestamp::from_rfc3339(rows.exported_at()),
             items: rows.items,
             damaged,
+            archive: archive_files(&rows),
             seconds: started.elapsed().as_secs_f64(),
         };
         if self.output.json { say_json(&self.json(&summary)) } else { self.print(&summary) }
@@ -168,8 +168,8 @@ impl Export {
         Ok(key)
     }
 
-    fn json(&self, summary: &TablesSummary) -> serde_json::Value {
-        let TablesSummary { exported, exported_at, items, damaged, seconds } = summary;
+    fn json(&self, summary: &TablesSummary) -> Value {
+        let TablesSummary { exported, exported_at, items, damaged, archive, seconds } = summary;
         let tables: serde_json::Map<_, _> = exported
             .files
             .iter()
@@ -183,6 +183,7 @@ impl Export {
             "damaged": damaged,
             "tables": tables,
             "wide": exported.wide.as_ref().map(|wide| json!({ "cards": wide.cards, "rows": wide.rows, "bytes": wide.bytes })),
+            "archive": archive,
             "seconds": seconds,
         })
     }
@@ -217,6 +218,8 @@ struct TablesSummary {
     /// The point in time at which the table had these events.
     exported_at: Option<Timestamp>,
     items: u64,
-    damaged: usize,
+    damaged: u64,
+    /// What was read of an archive.
+    archive: Option<Value>,
     seconds: f64,
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     export_filter::ExportFilter,
@@ -20,27 +20,29 @@ use super::{
     workplace::Workplace,
 };
 use crate::{
+    archive::{Archive, Count},
     clock::now,
     export_files::{ExportFilesError, ExportFolder, S3Location, ScanOptions, download, scan, unfinished_scan},
     files,
     store::sdk_config,
     tables::{
         Redactor,
-        read::{OnDamage, ReadOptions, RowsError, StoredRows},
+        read::{FileRead, OnDamage, ReadOptions, RowsError, StoredRows},
     },
 };
 
 /// Options that name a source of events and choose among them.
 #[derive(Args)]
 pub(super) struct ExportSource {
-    /// Where the events are: `table` (the live table), a folder with a DynamoDB export, or s3://bucket/prefix with one.
-    #[arg(long, env = "KAIZALA_EXPORT_FROM", value_name = "table|FOLDER|s3://…")]
+    /// Where the events are: `table` (the live table), a folder with a DynamoDB export, s3://bucket/prefix with one, or a
+    /// download of Kaizala's own: a ZIP, a CSV or a folder of them, which needs no AWS.
+    #[arg(long, env = "KAIZALA_EXPORT_FROM", value_name = "table|FOLDER|ARCHIVE|s3://…")]
     from: Source,
 
     #[command(flatten)]
     filter: ExportFilter,
 
-    /// Leave out damaged items and list them, instead of failing.
+    /// Leave out damaged items, and rows and files of an archive that cannot be read, and list them, instead of failing.
     #[arg(long, env = "KAIZALA_EXPORT_SKIP_DAMAGED")]
     skip_damaged: bool,
 
@@ -64,7 +66,8 @@ pub(super) struct ExportSource {
 #[derive(Clone)]
 pub(super) enum Source {
     Table,
-    Folder(PathBuf),
+    /// An export in a folder, or an archive.
+    Path(PathBuf),
     S3(S3Location),
 }
 
@@ -73,13 +76,30 @@ impl FromStr for Source {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "" => Err("name a folder, s3://bucket/prefix or table".to_owned()),
+            "" => Err("name a folder, a ZIP, s3://bucket/prefix or table".to_owned()),
             "table" => Ok(Self::Table),
             url if url.contains("://") => S3Location::parse(url)
                 .map(Self::S3)
                 .ok_or_else(|| "the only URL that can be read is s3://bucket/prefix".to_owned()),
-            folder => Ok(Self::Folder(folder.into())),
+            path => Ok(Self::Path(path.into())),
         }
+    }
+}
+
+/// What is at a path.
+enum Found {
+    Export(ExportFolder),
+    Archive(Archive),
+}
+
+/// A folder is an export if there is one in it.
+fn found(path: &Path) -> anyhow::Result<Found> {
+    if path.is_file() {
+        return Ok(Found::Archive(Archive::open(path)?));
+    }
+    match ExportFolder::find(path) {
+        Err(ExportFilesError::NoExport { .. }) if Archive::may_be(path) => Ok(Found::Archive(Archive::open(path)?)),
+        found => Ok(Found::Export(found?)),
     }
 }
 
@@ -94,18 +114,40 @@ impl ExportSource {
         redactor: Option<Redactor>,
     ) -> anyhow::Result<StoredRows> {
         let export = match &self.from {
-            Source::Folder(folder) => ExportFolder::find(folder)?,
+            Source::Path(path) => match found(path)? {
+                Found::Export(export) => export,
+                Found::Archive(archive) => return self.read_archive(&archive, place, scratch, redactor),
+            },
             Source::Table => self.fetch(place, self.scan(place))?,
             Source::S3(location) => self.fetch(place, self.download(location, place))?,
         };
         // The export is complete. If reading it fails, it would fail again, so the next run fetches a newer export.
         place.keep_nothing();
         let progress = progress::bytes("reading", export.bytes());
-        let damage = if self.skip_damaged { OnDamage::Skip } else { OnDamage::Fail };
-        let options = ReadOptions { filter: self.filter.filter(), damage, redactor, threads: threads() };
+        let options = self.options(redactor);
         let rows = StoredRows::read(export, &options, scratch, &|bytes| progress.inc(bytes));
         progress.finish_and_clear();
         rows.map_err(explained)
+    }
+
+    fn read_archive(
+        &self,
+        archive: &Archive,
+        place: &Workplace,
+        scratch: &Path,
+        redactor: Option<Redactor>,
+    ) -> anyhow::Result<StoredRows> {
+        place.keep_nothing();
+        let progress = progress::bytes("reading", 2 * archive.bytes());
+        let options = self.options(redactor);
+        let rows = StoredRows::read_archive(archive, now(), &options, scratch, &|bytes| progress.inc(bytes));
+        progress.finish_and_clear();
+        rows.map_err(explained)
+    }
+
+    fn options(&self, redactor: Option<Redactor>) -> ReadOptions {
+        let damage = if self.skip_damaged { OnDamage::Skip } else { OnDamage::Fail };
+        ReadOptions { filter: self.filter.filter(), damage, redactor, threads: threads() }
     }
 
     fn fetch(
@@ -163,7 +205,7 @@ impl ExportSource {
     pub(super) fn place(&self) -> String {
         match &self.from {
             Source::Table => format!("table {}", self.table.name()),
-            Source::Folder(folder) => folder.display().to_string(),
+            Source::Path(path) => path.display().to_string(),
             Source::S3(location) => location.to_string(),
         }
     }
@@ -184,6 +226,42 @@ fn explained(error: RowsError) -> anyhow::Error {
         error @ RowsError::Damaged(_) => {
             anyhow::Error::new(error).context("an item is damaged: leave such items out with --skip-damaged")
         }
+        error @ RowsError::Unreadable(_) => {
+            anyhow::Error::new(error).context("something cannot be read; --skip-damaged leaves such rows and files out")
+        }
         error => error.into(),
     }
+}
+
+/// Says what was left out.
+pub(super) fn tell_left_out(rows: &StoredRows) {
+    for item in &rows.damaged {
+        note(format_args!("left out: {item}"));
+    }
+    let Some(archive) = rows.archive() else { return };
+    for damage in &archive.damage {
+        note(format_args!("left out: {damage}"));
+    }
+    if archive.more_damage() > 0 {
+        note(format_args!("left out: {} more rows", archive.more_damage()));
+    }
+    let is_unknown =
+        |file: &&FileRead| file.event_type.is_none() && !archive.damage.iter().any(|damage| damage.file == file.name);
+    for file in archive.files.iter().filter(is_unknown) {
+        note(format_args!(
+            "not read: {}, which is of no known format (`kaizala import --describe` tells what it looks like)",
+            file.name
+        ));
+    }
+}
+
+/// What was read of an archive, file by file, as JSON; `None` if the rows are not of one.
+pub(super) fn archive_files(rows: &StoredRows) -> Option<Value> {
+    let files = rows.archive()?.files.iter().map(|file| {
+        let Count { rows, repeated, unreadable } = file.rows;
+        json!({
+            "file": file.name, "type": file.event_type, "rows": rows, "repeated": repeated, "unreadable": unreadable,
+        })
+    });
+    Some(files.collect())
 }

@@ -89,6 +89,7 @@ fn as_json<'a>(item: &StoredItem, body: &'a [u8]) -> Shown<'a> {
     let mut shown = Map::new();
     shown.extend(item.description().map(|(name, text)| (name.to_owned(), json!(text))));
     shown.extend(item.is_pulled().then(|| ("pulled".to_owned(), json!(true))));
+    shown.extend(item.is_imported().then(|| ("imported".to_owned(), json!(true))));
     let text = std::str::from_utf8(body).ok();
     let json = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
     Shown {
@@ -107,6 +108,9 @@ fn as_text(item: &StoredItem, body: &[u8]) -> String {
     }
     if item.is_pulled() {
         let _ = writeln!(shown, "{:<12} yes", "pulled");
+    }
+    if item.is_imported() {
+        let _ = writeln!(shown, "{:<12} yes", "imported");
     }
     let _ = writeln!(shown, "{:<12} {}", "bytes", body.len());
     let json = serde_json::from_slice::<Value>(body).ok();

@@ -11,6 +11,7 @@ mod export;
 mod export_filter;
 mod export_source;
 mod groups;
+mod import;
 mod item;
 mod output;
 mod preview;
@@ -68,6 +69,7 @@ enum Command {
     Token(token::Token),
     Webhook(webhook::Webhook),
     Pull(Box<pull::Pull>),
+    Import(Box<import::Import>),
     Groups(groups::Groups),
     Events(events::Events),
     Quarantine(quarantine::Quarantine),
@@ -95,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Token(token) => token.run(),
         Command::Webhook(webhook) => webhook.run(),
         Command::Pull(pull) => pull.run(),
+        Command::Import(import) => import.run(),
         Command::Groups(groups) => groups.run(),
         Command::Events(events) => events.run(),
         Command::Quarantine(quarantine) => quarantine.run(),

@@ -57,6 +57,7 @@ fn text(data: &Data<'_>) -> Option<String> {
     let text = match data {
         Data::TextMessage(message) => message.text.as_deref(),
         Data::Announcement(announcement) => announcement.title.as_deref().or(announcement.text.as_deref()),
+        Data::ImportedMessage(message) => message.text.as_deref(),
         Data::Attachment(attachment) => attachment.caption.as_deref(),
         Data::Created(created) => created.title.as_deref(),
         Data::JobCreated(job) => job.title.as_deref().or(job.text.as_deref()),

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    export_source::ExportSource,
-    output::{Output, note},
+    export_source::{ExportSource, archive_files, tell_left_out},
+    output::Output,
     progress,
     threads::threads,
     workplace::Workplace,
@@ -27,10 +27,9 @@ use crate::{
 /// room for temporary files: about twice the size of the gzipped export, in the folder that TMPDIR names.
 /// Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  kaizala report --from table --endpoint-url http://127.0.0.1:8000 --out report.html\n  \
-                        kaizala report --from s3://my-bucket/exports --since 2023-03-01 --out report.html"
-)]
+#[command(after_help = "Example:\n  kaizala report --from SurveyResponse.zip --out report.html\n  \
+                        kaizala report --from table --endpoint-url http://127.0.0.1:8000 --out report.html\n  \
+                        kaizala report --from s3://my-bucket/exports --since 2023-03-01 --out report.html")]
 pub(super) struct Report {
     #[command(flatten)]
     source: ExportSource,
@@ -51,9 +50,9 @@ impl Report {
         let place = Workplace::claim(&out)?;
         let scratch = tempfile::tempdir().context("temporary files cannot be written: set TMPDIR")?;
         let rows = self.source.read(&place, scratch.path(), None)?;
-        let (items, damaged) = (rows.items, rows.damaged.len());
+        let (items, damaged) = (rows.items, rows.left_out());
         let filter = self.source.filter();
-        filter.require_match(&rows, items + damaged as u64)?;
+        filter.require_match(&rows, items + damaged)?;
 
         let about = About { made_at: now(), source: self.source.place(), filters: filter.words() };
         let progress = progress::blocks("counting", rows.blocks() * 2);
@@ -63,12 +62,12 @@ impl Report {
         place
             .publish(|| files::replace(&out, page.as_bytes(), Readers::Usual))
             .with_context(|| format!("{} cannot be written", out.display()))?;
-        for item in &rows.damaged {
-            note(format_args!("left out: {item}"));
-        }
+        tell_left_out(&rows);
         let (bytes, seconds) = (page.len(), started.elapsed().as_secs_f64());
-        let summary =
-            json!({ "out": self.out, "items": items, "damaged": damaged, "bytes": bytes, "seconds": seconds });
+        let archive = archive_files(&rows);
+        let summary = json!({
+            "out": self.out, "items": items, "damaged": damaged, "archive": archive, "bytes": bytes, "seconds": seconds,
+        });
         self.output
             .print(&summary, || format!("{items} items in {seconds:.1} s: {}, {bytes} bytes", self.out.display()))
     }

@@ -80,6 +80,8 @@ impl<'a> Event<'a> {
                 content: Content::read(&attributes)?,
                 attributes,
             })),
+            #[cfg(feature = "lake")]
+            imported: None,
         };
         if event.fits_keys() { Ok(event) } else { Err(Unreadable::KeyTooLong) }
     }

@@ -41,6 +41,9 @@ pub enum Data<'a> {
     MemberChange(MemberChange<'a>),
     /// `GroupAdded`, `GroupRemoved`.
     SubGroup(SubGroup<'a>),
+    /// `ImportedMessage`. An `ImportedResponse` is a [`Response`](Self::Response).
+    #[cfg(feature = "lake")]
+    ImportedMessage(ImportedMessage<'a>),
     /// Data of another event type, or data that is not an object; `None` when there was none.
     Other(Option<&'a RawValue>),
 }
@@ -136,6 +139,18 @@ pub struct TextMessage<'a> {
     pub text: Option<Cow<'a, str>>,
 }
 
+/// A message out of a tenant's export.
+#[cfg(feature = "lake")]
+#[derive(Clone)]
+pub struct ImportedMessage<'a> {
+    /// What was written. Personal data.
+    pub text: Option<Cow<'a, str>>,
+    /// `Video`, `Attachment`, `Audio`, `Document`, `Album`, …
+    pub message_type: Option<Cow<'a, str>>,
+    /// The files that were sent.
+    pub media: Vec<Media<'a>>,
+}
+
 /// One or more files that were sent.
 #[derive(Clone)]
 pub struct Attachment<'a> {
@@ -196,6 +211,8 @@ impl fmt::Debug for Data<'_> {
             Self::Announcement(_) => "Announcement",
             Self::MemberChange(_) => "MemberChange",
             Self::SubGroup(_) => "SubGroup",
+            #[cfg(feature = "lake")]
+            Self::ImportedMessage(_) => "ImportedMessage",
             Self::Other(_) => "Other",
         })
     }

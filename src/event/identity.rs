@@ -33,6 +33,12 @@ impl EventKey {
         Self(format!("{}#{}", encode(event_type), encode(event_id)))
     }
 
+    /// The key of an event that was read from a download.
+    #[cfg(feature = "lake")]
+    pub fn imported(imported: super::ImportedType, event_id: &str) -> Self {
+        Self::new(imported.name(), event_id)
+    }
+
     /// The key of a body that is not an event.
     pub fn quarantined(body: &Sha256Digest) -> Self {
         Self(body.to_string())

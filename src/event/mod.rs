@@ -10,6 +10,8 @@ mod cloud_event;
 mod data;
 mod event_type;
 mod identity;
+#[cfg(feature = "lake")]
+pub mod imported;
 pub(crate) mod json;
 mod latest;
 mod question;
@@ -24,8 +26,6 @@ use serde_json::value::RawValue;
 
 #[cfg(feature = "lake")]
 pub(crate) use self::question::is_title;
-#[cfg(feature = "lake")]
-pub use self::timestamp::NotATime;
 pub use self::{
     cloud_event::{Batch, CloudEvent, is_json_type, structured},
     data::{
@@ -37,6 +37,8 @@ pub use self::{
     question::{Answer, Location, Media, PhoneNumber, Question},
     timestamp::Timestamp,
 };
+#[cfg(feature = "lake")]
+pub use self::{data::ImportedMessage, imported::ImportedType, timestamp::NotATime};
 use self::{
     json::{JsonObject, is_json},
     question::response_time,
@@ -87,6 +89,9 @@ pub struct Event<'a> {
     /// The members of `data`; `None` unless it is an object.
     members: Option<JsonObject<'a>>,
     indexed: Indexed<'a>,
+    /// Whether it is a row of a download, and which. Its data is by column names, which people may have chosen.
+    #[cfg(feature = "lake")]
+    imported: Option<ImportedType>,
 }
 
 /// The envelope, for what is read of it on demand.
@@ -193,6 +198,16 @@ impl<'a> Event<'a> {
         let event_type = identifying("eventType").ok_or(Unreadable::NoEventType)?;
         let data = envelope.raw("data");
         let members = data.and_then(|data| JsonObject::parse(data.get()));
+        #[cfg(feature = "lake")]
+        let imported = ImportedType::from_name(&event_type);
+        let index = |members: &JsonObject<'a>| {
+            #[cfg(feature = "lake")]
+            if let Some(imported) = imported {
+                let occurred_at = imported::occurred_at(imported, members);
+                return Indexed { occurred_at, ..Indexed::default() };
+            }
+            Indexed::read(members, &occurred_at)
+        };
         let event = Self {
             event_id,
             event_type,
@@ -202,8 +217,10 @@ impl<'a> Event<'a> {
             from_user_id: envelope.id("fromUserId"),
             envelope: Envelope::Kaizala(envelope),
             data,
-            indexed: members.as_ref().map(|members| Indexed::read(members, occurred_at)).unwrap_or_default(),
+            indexed: members.as_ref().map(index).unwrap_or_default(),
             members,
+            #[cfg(feature = "lake")]
+            imported,
         };
         if event.fits_keys() { Ok(event) } else { Err(Unreadable::KeyTooLong) }
     }
@@ -242,7 +259,20 @@ impl<'a> Event<'a> {
 
     /// `data`, typed by the event type. Never fails: what does not fit is [`Data::Other`].
     pub fn data(&self) -> Data<'a> {
+        #[cfg(feature = "lake")]
+        if let (Some(imported), Some(row)) = (self.imported, &self.members) {
+            return imported::data(imported, row);
+        }
         Data::read(self.known_type(), self.members.as_ref(), self.data)
+    }
+
+    /// The members of `data`, of an event that came from Kaizala: those of a row of a download are not fields.
+    fn fields(&self) -> Option<&JsonObject<'a>> {
+        #[cfg(feature = "lake")]
+        if self.imported.is_some() {
+            return None;
+        }
+        self.members.as_ref()
     }
 
     /// The action that the event belongs to, `data.actionId`.
@@ -257,7 +287,7 @@ impl<'a> Event<'a> {
 
     /// Whether the event says that it is an edit of a response, `data.isUpdateResponse`.
     pub fn is_edit(&self) -> bool {
-        self.members.as_ref().and_then(|data| data.flag("isUpdateResponse")).unwrap_or_default()
+        self.fields().and_then(|data| data.flag("isUpdateResponse")).unwrap_or_default()
     }
 
     /// The subscription that delivered the event. The same event comes through several.
@@ -288,7 +318,7 @@ impl<'a> Event<'a> {
     /// Further properties of an action or a response, as they were sent: a list of `{name, type, value}`. Documented as
     /// `properties`, captured as `Properties`.
     pub fn properties(&self) -> Option<&'a RawValue> {
-        let data = self.members.as_ref()?;
+        let data = self.fields()?;
         data.raw("properties").or_else(|| data.raw("Properties"))
     }
 

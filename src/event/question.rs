@@ -214,6 +214,12 @@ impl<'a> Question<'a> {
         Self { title: None, question_type: None, options: None, is_invisible: false, answer: None, sent: None }
     }
 
+    /// A question that a download has a column for.
+    #[cfg(feature = "lake")]
+    pub(super) fn imported(title: Cow<'a, str>, question_type: &'static str, answer: Option<Answer<'a>>) -> Self {
+        Self { title: Some(title), question_type: Some(question_type.into()), answer, ..Self::untyped() }
+    }
+
     fn read(value: &'a RawValue) -> Self {
         let Some(question) = JsonObject::parse(value.get()) else {
             return Self { title: text(value), ..Self::untyped() };

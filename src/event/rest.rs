@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use serde_json::value::RawValue;
 
+#[cfg(feature = "lake")]
+use super::imported;
 use super::{
     Created, Data, Event,
     canonical::{canonical_json, compact_json},
@@ -45,7 +47,7 @@ impl Left {
 impl<'a> Event<'a> {
     /// Whether the event hides who answered. A card that asks for such answers has a sender as any other.
     pub fn is_anonymous(&self) -> bool {
-        let says_so = self.members.as_ref().and_then(|data| data.flag("isAnonymous")) == Some(true);
+        let says_so = self.fields().and_then(|data| data.flag("isAnonymous")) == Some(true);
         says_so && !self.known_type().is_some_and(|known| known.name().ends_with("Created"))
     }
 
@@ -67,6 +69,8 @@ impl<'a> Event<'a> {
             }
             "context" | "fromUserName" => Left::unless(envelope.label(name).is_some()),
             "isBotfromUser" => Left::unless(envelope.flag(name).is_some()),
+            #[cfg(feature = "lake")]
+            "data" if self.imported.is_some() => Left::part(self.imported_rest(group)),
             "data" => match &self.members {
                 Some(members) => Left::part(Self::rest_of_data(members, data, group, withheld.is_some())),
                 None => Left::All,
@@ -77,6 +81,22 @@ impl<'a> Event<'a> {
             Some(withheld) => without(&withheld, &rest),
             None => rest,
         })
+    }
+
+    /// What no table has of a row of a download.
+    #[cfg(feature = "lake")]
+    fn imported_rest(&self, group: &str) -> Option<String> {
+        let (imported, row) = (self.imported?, self.members.as_ref()?);
+        let mut out = String::new();
+        for (name, value) in row.members() {
+            if !is_empty(value) && !imported::is_held(imported, row, &name, group) {
+                out.push(if out.is_empty() { '{' } else { ',' });
+                out.push_str(&serde_json::to_string(&name).unwrap_or_default());
+                out.push(':');
+                out.push_str(value.get());
+            }
+        }
+        (!out.is_empty()).then(|| out + "}")
     }
 
     /// Properties of a card or a response as JSON, without white space between tokens. Where the responder is withheld,

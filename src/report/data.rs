@@ -32,7 +32,7 @@ pub struct About {
 }
 
 /// Everything that the page shows.
-pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, items: u64, damaged: usize) -> Value {
+pub(super) fn page_data(plan: &ReportPlan, tallied: &Tallied, about: &About, items: u64, damaged: u64) -> Value {
     let mut series = Series::default();
     let counts = |of: fn(&Counts) -> u32, series: &mut Series| {
         let mut list = List::default();

@@ -54,6 +54,6 @@ pub fn count(
         if tallied.counts.len() > MAX_COUNTS && plan.bins.coarsen() {
             continue;
         }
-        return Ok(data::page_data(&plan, &tallied, about, rows.items, rows.damaged.len()));
+        return Ok(data::page_data(&plan, &tallied, about, rows.items, rows.left_out()));
     }
 }

@@ -23,8 +23,10 @@ pub(super) struct Outline {
     pub(super) period: Option<(Timestamp, Timestamp)>,
     /// How many events each group has.
     pub(super) groups: HashMap<String, u64>,
-    /// The names of groups that are sub-groups of another, by id.
-    pub(super) group_names: HashMap<String, Option<Newest<String>>>,
+    /// The names of groups by id, as events tell them of sub-groups.
+    group_names: HashMap<String, Option<Newest<String>>>,
+    /// The names of groups by id that the table holds, which are trusted more.
+    kept_group_names: HashMap<String, Option<Newest<String>>>,
     /// How many events each type has.
     pub(super) types: HashMap<String, u64>,
     /// Actions by the hash of their id.
@@ -59,6 +61,7 @@ impl Default for Outline {
             period: None,
             groups: HashMap::new(),
             group_names: HashMap::new(),
+            kept_group_names: HashMap::new(),
             types: HashMap::new(),
             actions: HashMap::new(),
             questions: HashMap::new(),
@@ -123,9 +126,11 @@ impl RowSink for Outline {
                     self.action(id).is_job = true;
                 }
             }
-            Row::Subgroups(row) => {
-                if let (Some(id), Some(name)) = (&row.subgroup_id, &row.subgroup_name) {
-                    let place = self.group_names.entry(id.to_string()).or_default();
+            Row::GroupNames(row) => {
+                if let (Some(id), Some(name)) = (&row.named_group_id, &row.name) {
+                    let is_of_event = row.source.as_deref() == Some("event");
+                    let names = if is_of_event { &mut self.group_names } else { &mut self.kept_group_names };
+                    let place = names.entry(id.to_string()).or_default();
                     Newest::put(place, arrived(&row.origin), || name.to_string());
                 }
             }
@@ -137,7 +142,7 @@ impl RowSink for Outline {
             | Row::Announcements(_)
             | Row::Attachments(_)
             | Row::CloudEvents(_)
-            | Row::GroupNames(_)
+            | Row::Subgroups(_)
             | Row::Groups(_)
             | Row::People(_)
             | Row::Cards(_) => {}
@@ -221,6 +226,13 @@ impl Outline {
         self.questions.entry(key).or_insert_with(|| QuestionOutline::new(package, position, title, question_type))
     }
 
+    /// What each group is called.
+    pub(super) fn take_group_names(&mut self) -> HashMap<String, String> {
+        let of_events = std::mem::take(&mut self.group_names).into_iter();
+        let names = of_events.chain(std::mem::take(&mut self.kept_group_names));
+        names.filter_map(|(id, name)| Some((id, name?.value))).collect()
+    }
+
     /// Takes out everybody, including the sender of the last event.
     pub(super) fn take_everybody(&mut self) -> Everybody {
         self.settle();
@@ -242,6 +254,9 @@ impl Outline {
         }
         for (id, name) in other.group_names {
             Newest::merge(self.group_names.entry(id).or_default(), name);
+        }
+        for (id, name) in other.kept_group_names {
+            Newest::merge(self.kept_group_names.entry(id).or_default(), name);
         }
         for other in other.actions.into_values() {
             let action = self.action(&other.id);

@@ -97,16 +97,16 @@ impl Slots {
 impl ReportPlan {
     pub(super) fn new(mut outline: Outline) -> Self {
         let known = outline.take_everybody().finish();
+        let group_names = outline.take_group_names();
         let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
         let (actions, slots_of_actions) = actions(outline.actions);
         let (questions, slots_of_questions, further_questions) = questions(outline.questions);
         let most_active = most_active(&known);
-        let names = outline.group_names.into_iter();
         Self {
             period: outline.period,
             bins: TimeBins::of_period(first, last, MAX_BINS),
             groups: Slots::new(outline.groups, MAX_GROUPS),
-            group_names: names.filter_map(|(id, name)| Some((id, name?.value))).collect(),
+            group_names,
             types: Slots::new(outline.types, MAX_TYPES),
             actions,
             slots_of_actions,

@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+#[cfg(feature = "cli")]
+use super::schema::IMPORTED;
 use super::{
     attribute::{Item, blob, digest, key_of, string},
     body::{Payload, PayloadParts},
@@ -91,8 +93,10 @@ pub struct Record {
     pub(super) key: EventKey,
     /// `None` in quarantine, where the key is the body's digest.
     pub(super) content: Option<Sha256Digest>,
-    /// Whether the sender says that it is an edit.
-    pub(super) is_edit: bool,
+    /// Whether it may be there as a revision: the sender says that it is an edit, or it was imported.
+    pub(super) may_be_revision: bool,
+    /// When it was imported, if it was: from then on its days count, and that is when a revision came.
+    imported_at: Option<Timestamp>,
     pub(super) sender: Sender,
     pub(super) arrival: Arrival,
     /// Epoch seconds; in place of what the table's retention says.
@@ -124,7 +128,7 @@ impl Record {
         }
         attributes.extend(event.occurred_at().map(|time| (OCCURRED_AT, string(&time.to_string()))));
         let record = Self::new(event.table_group().into_owned(), event.key(), Some(content), arrival, attributes);
-        Self { is_edit: event.is_edit(), sender: event.sender(), ..record }
+        Self { may_be_revision: event.is_edit(), sender: event.sender(), ..record }
     }
 
     /// What tells the event from others: partition, sort key, and the digest of its content. `None` for the last in
@@ -138,6 +142,15 @@ impl Record {
     pub fn pulled(mut self) -> Self {
         self.attributes.push((PULLED, AttributeValue::Bool(true)));
         self
+    }
+
+    /// The same record, of an event that was read from a download at that time. When it arrived in Kaizala, the record says
+    /// already; how long it is kept counts from the import.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn imported(mut self, at: Timestamp) -> Self {
+        self.attributes.push((IMPORTED, AttributeValue::Bool(true)));
+        Self { may_be_revision: true, imported_at: Some(at), ..self }
     }
 
     /// The same record with an expiry of its own, in epoch seconds, if there is one.
@@ -162,7 +175,17 @@ impl Record {
     ) -> Self {
         attributes.push((RECEIVED_AT, string(&arrival.received_at.to_string())));
         attributes.extend(arrival.request_id.as_deref().map(|id| (REQUEST_ID, string(id))));
-        Self { group, key, content, is_edit: false, sender: Sender::Kaizala, arrival, expires_at: None, attributes }
+        Self {
+            group,
+            key,
+            content,
+            may_be_revision: false,
+            imported_at: None,
+            sender: Sender::Kaizala,
+            arrival,
+            expires_at: None,
+            attributes,
+        }
     }
 
     /// Bytes of the item without its payload, by DynamoDB's rule, generously: with all that a revision and an expiry add.
@@ -178,6 +201,8 @@ impl Record {
         item.extend(self.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         if *key != self.key {
             item.insert(REVISION_OF.to_owned(), string(self.key.as_str()));
+            // What a download says of an event that is there already was changed since, nobody knows when.
+            item.extend(self.imported_at.map(|at| (RECEIVED_AT.to_owned(), string(&at.to_string()))));
         }
         item.extend(self.expiry(retention_days));
         item.extend(payload.attributes().map(|(name, value)| (name.to_owned(), value)));
@@ -239,8 +264,8 @@ impl Record {
 
     /// When the record's item expires, in epoch seconds: `None` if it stays.
     pub(super) fn expires_at(&self, retention_days: Option<NonZeroU32>) -> Option<i64> {
-        let by_retention =
-            |days: NonZeroU32| self.arrival.received_at.epoch_seconds() + i64::from(days.get()) * SECONDS_PER_DAY;
+        let since = self.imported_at.unwrap_or(self.arrival.received_at);
+        let by_retention = |days: NonZeroU32| since.epoch_seconds() + i64::from(days.get()) * SECONDS_PER_DAY;
         self.expires_at.or(retention_days.map(by_retention))
     }
 }

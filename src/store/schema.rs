@@ -55,6 +55,9 @@ pub(super) const REASON: &str = "reason";
 pub(super) const PULLED: &str = "pulled";
 /// SS, on the first under an eventId: the eventKeys of its revisions that came by pull.
 pub(super) const PULLED_REVISIONS: &str = "pulledRevisions";
+/// BOOL, true: the event was read from one of Kaizala's own downloads.
+#[cfg(feature = "cli")]
+pub(super) const IMPORTED: &str = "imported";
 /// BOOL, true: the event was erased. Of the item, the keys, the digest and an expiry are left.
 pub(super) const ERASED: &str = "erased";
 /// S, on names of groups: what the group is called.

@@ -88,6 +88,12 @@ impl StoredItem {
         flag(&self.0, PULLED)
     }
 
+    /// Whether this was read from one of Kaizala's own downloads.
+    #[cfg(feature = "cli")]
+    pub fn is_imported(&self) -> bool {
+        flag(&self.0, super::schema::IMPORTED)
+    }
+
     /// The partition key: the group that an event is stored under, or the partition of another kind of item.
     pub fn group(&self) -> Option<&str> {
         self.text(GROUP_ID)

@@ -138,10 +138,10 @@ impl Store {
     ///
     /// Where items expire, the original may be gone when an edit is delivered again. Its key is free then, and the edit
     /// would be stored a second time under it. So an edit, which says that it is one, is looked for first, for one request
-    /// more; where nothing expires, nobody asks. An edit that does not say so, of a job response, can still be there twice
+    /// more, as is what was imported, which may be one; where nothing expires, nobody asks. An edit that does not say so, of a job response, can still be there twice
     /// if its original expires between two of its deliveries.
     async fn is_revision_already(&self, record: &Record) -> Result<bool, StoreError> {
-        let (Some(content), true, Some(_)) = (&record.content, record.is_edit, self.retention_days) else {
+        let (Some(content), true, Some(_)) = (&record.content, record.may_be_revision, self.retention_days) else {
             return Ok(false);
         };
         let revision = self.existing(&record.group, record.key.revision(content).as_str()).await?;

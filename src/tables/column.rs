@@ -51,6 +51,8 @@ pub enum Personal {
     Person,
     /// JSON of what no other column holds: anything, under names that tell of people.
     Rest,
+    /// A link to a file that people sent: it opens for whoever has it.
+    Link,
 }
 
 /// A value of a row.
@@ -130,6 +132,8 @@ kinds! {
     Person: Cow<'a, str> = Text, Person;
     /// JSON of what no other column holds.
     Rest: Cow<'a, str> = Text, Rest;
+    /// A link to a file that people sent.
+    Link: Cow<'a, str> = Text, Link;
     /// A whole number.
     Integer: i64 = Integer, No;
     /// A number.

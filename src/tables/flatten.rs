@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     event::{
-        Announcement, Attachment, Created, Data, Event, EventType, JobCreated, JobResponse, Media, MemberChange,
-        Response, SubGroup, Timestamp,
+        Announcement, Attachment, Created, Data, Event, EventType, ImportedMessage, JobCreated, JobResponse, Media,
+        MemberChange, Response, SubGroup, Timestamp,
     },
     store::{ItemKind, StoredItem},
 };
@@ -96,6 +96,7 @@ pub fn flatten(item: &StoredItem, body: &[u8], is_latest: bool, each: &mut impl 
             person_name: again(sender.name.as_ref()),
         })),
         Data::Attachment(attachment) => flat.attachment(attachment, each),
+        Data::ImportedMessage(message) => flat.imported_message(message, each),
         Data::Announcement(announcement) => flat.announcement(announcement, each),
         Data::MemberChange(change) => flat.member(change, each),
         Data::SubGroup(group) => flat.subgroup(group, each),
@@ -264,6 +265,21 @@ impl<'a> Flat<'a> {
 
     fn attachment(&self, attachment: Attachment<'a>, each: &mut impl FnMut(&Row<'_>)) {
         self.files(attachment.media, attachment.action_type.as_ref(), attachment.caption.as_ref(), each);
+    }
+
+    /// A message without a text has a row for each of its files, one without files has a row for its text, even if that is
+    /// not known.
+    fn imported_message(&self, message: ImportedMessage<'a>, each: &mut impl FnMut(&Row<'_>)) {
+        let ImportedMessage { text, message_type, media } = message;
+        if text.is_some() || media.is_empty() {
+            each(&Row::Messages(MessageRow {
+                origin: self.origin,
+                text,
+                person_id: self.sender.person_id(),
+                person_name: again(self.sender.name.as_ref()),
+            }));
+        }
+        self.files(media, message_type.as_ref(), None, each);
     }
 
     fn announcement(&self, announcement: Announcement<'a>, each: &mut impl FnMut(&Row<'_>)) {

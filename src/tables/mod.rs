@@ -30,8 +30,8 @@ mod zone;
 
 pub use self::{
     column::{
-        Boolean, Cell, Column, ColumnType, Integer, Kind, Name, Number, Person, Personal, Phone, Prose, Rest, Text,
-        Time,
+        Boolean, Cell, Column, ColumnType, Integer, Kind, Link, Name, Number, Person, Personal, Phone, Prose, Rest,
+        Text, Time,
     },
     documentation::documentation,
     filter::Filter,

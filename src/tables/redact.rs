@@ -1,4 +1,4 @@
-//! Phone numbers and names are replaced by keyed hashes: the same everywhere in an export, so that its tables still join, and
+//! Phone numbers, names and links to files are replaced by keyed hashes: the same everywhere in an export, so that its tables still join, and
 //! impossible to compute without the key.
 
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ const BARE_PHONE_DIGITS: std::ops::RangeInclusive<usize> = 10..=15;
 /// Shorter names are not looked for in texts.
 const MIN_NAME_CHARACTERS: usize = 3;
 
-/// Replaces phone numbers and names in rows.
+/// Replaces phone numbers, names and links to files in rows.
 #[derive(Clone)]
 pub struct Redactor {
     key: Hmac<Sha256>,
@@ -85,6 +85,7 @@ impl Redactor {
                 // The same number, in pieces.
                 Personal::Prose if is_phone_number && column.name == "answer_json" => return each(Cell::Null),
                 Personal::Prose => self.prose(text),
+                Personal::Link => self.hash("link", text).into(),
                 Personal::Rest => self.rest(text).into(),
             };
             answer_has_changed |= column.name == "answer_text" && redacted != text;

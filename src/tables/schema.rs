@@ -2,7 +2,7 @@
 //! all come from here.
 
 use super::{
-    column::{Boolean, Cell, Column, Integer, Kind, Name, Number, Person, Phone, Prose, Rest, Text, Time},
+    column::{Boolean, Cell, Column, Integer, Kind, Link, Name, Number, Person, Phone, Prose, Rest, Text, Time},
     origin::{column, tables},
 };
 
@@ -73,9 +73,9 @@ tables! {
     }
 
     /// One row per response to an action card, survey, poll or meeting (`ActionResponse`, `SurveyResponse`, `PollResponse`,
-    /// `LetsMeetResponse`), edits included.
+    /// `LetsMeetResponse`), edits included, and per row of a card's report that was downloaded (`ImportedResponse`).
     Responses = "responses": ResponseRow {
-        /// `ActionResponse`, `SurveyResponse`, `PollResponse` or `LetsMeetResponse`.
+        /// `ActionResponse`, `SurveyResponse`, `PollResponse`, `LetsMeetResponse` or `ImportedResponse`.
         event_type: Text,
         /// The action that was answered.
         action_id: Text,
@@ -148,14 +148,14 @@ tables! {
         /// Name and address of a `Location`, with a comma between.
         place: Prose,
         /// Where the file is, of an `AttachmentList` or `Image`.
-        media_url: Text,
+        media_url: Link,
         /// What the file is called.
         media_file_name: Prose,
         /// Whether this belongs to the latest row of the response, as in `responses`.
         is_latest: Boolean,
     }
 
-    /// One row per text message (`TextMessageCreated`).
+    /// One row per text message (`TextMessageCreated`, `ImportedMessage`).
     Messages = "messages": MessageRow {
         /// What was written.
         text: Prose,
@@ -173,9 +173,10 @@ tables! {
         text: Prose,
     }
 
-    /// One row per file that was sent as such or with an announcement (`AttachmentCreated`, `Announcement`).
+    /// One row per file that was sent as such or with an announcement (`AttachmentCreated`, `Announcement`,
+    /// `ImportedMessage`).
     Attachments = "attachments": AttachmentRow {
-        /// The event type: `AttachmentCreated` or `Announcement`.
+        /// The event type: `AttachmentCreated`, `Announcement` or `ImportedMessage`.
         source_type: Text,
         /// The place of the file among those of the event; the first is 1.
         position: Integer,
@@ -185,7 +186,7 @@ tables! {
         /// What was written below; the same for every file of the event.
         caption: Prose,
         /// Where the file is.
-        media_url: Text,
+        media_url: Link,
         /// What the file is called.
         media_file_name: Prose,
     }

@@ -1,6 +1,6 @@
 //! The values of an answer, and which columns each fills.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use serde_json::value::RawValue;
 
@@ -49,7 +49,7 @@ pub(super) fn each_value<'a>(question: &'a Question<'a>, row: &mut Row<'a>, each
             }
         }
         Answer::Media(media) => {
-            for ((position, media), more) in (1..).zip(media).zip(more(Media::is_whole)) {
+            for ((position, media), more) in (1..).zip(media).zip(more(Media::is_whole).chain(iter::repeat(None))) {
                 fill(position, Value::Media(media), more);
             }
         }

@@ -2,6 +2,7 @@
 //! under the real Lambda runtime interface emulator, the command line as a process. One folder per room of `src/`, one
 //! file per behaviour.
 
+mod archive;
 mod cli;
 mod deployment;
 mod documents;

@@ -68,7 +68,7 @@ impl List {
                 overview.name_all(store.group_names().await.context(UNREADABLE)?);
                 Ok(overview)
             }),
-            Source::Folder(folder) => of_export(&ExportFolder::find(folder)?),
+            Source::Path(folder) => of_export(&ExportFolder::find(folder)?),
             Source::S3(location) => {
                 let folder = tempfile::tempdir().context("temporary files cannot be written: set TMPDIR")?;
                 let export = runtime.block_on(async {

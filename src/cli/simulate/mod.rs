@@ -1,6 +1,7 @@
 //! `kaizala simulate`: takes the place of Kaizala for a receiver or an operator, or writes an export as AWS does.
 
 mod api;
+mod archive;
 mod changes;
 mod deliver;
 mod export;
@@ -8,7 +9,7 @@ mod verification;
 
 use clap::{Args, Subcommand};
 
-/// Simulate Kaizala: deliver events to a receiver, serve Kaizala's API, or write an export of made-up events.
+/// Simulate Kaizala: deliver events to a receiver, serve Kaizala's API, or write an export or a download of made-up events.
 #[derive(Args)]
 pub(super) struct Simulate {
     #[command(subcommand)]
@@ -20,6 +21,7 @@ enum SimulateCommand {
     Deliver(Box<deliver::Deliver>),
     Api(api::Api),
     Export(Box<export::Export>),
+    Archive(archive::Archive),
 }
 
 impl Simulate {
@@ -28,6 +30,7 @@ impl Simulate {
             SimulateCommand::Deliver(deliver) => deliver.run(),
             SimulateCommand::Api(api) => api.run(),
             SimulateCommand::Export(export) => export.run(),
+            SimulateCommand::Archive(archive) => archive.run(),
         }
     }
 }

@@ -61,6 +61,21 @@ function furtherOf(question) {
   return { name: `Files (${wholeNumber.format(files.length)})`, columns: ['File', 'Group', timeColumn()], rows: files.map(sampleRow) };
 }
 
+// Kaizala's own files went with the service. Other links tell in their signature when they end.
+const OWN_FILES = /\.osi\.office\.net$/;
+const OWN_FILES_ENDED = '2023-08-31';
+
+// The day since when a link is dead at the latest, by the time at which the page was made; '' if it may still lead somewhere.
+function deadSince(href) {
+  if (!href || !URL.canParse(href)) return '';
+  const url = new URL(href);
+  const signed = (url.searchParams.get('se') ?? '').slice(0, 10);
+  const ends = [signed, OWN_FILES.test(url.hostname) ? OWN_FILES_ENDED : ''].filter((day) => /^\d{4}-\d{2}-\d{2}$/.test(day));
+  return ends.filter((day) => day < data.about.made.slice(0, 10)).sort()[0] ?? '';
+}
+
 function sampleRow([series, bin, text, href]) {
-  return [{ text: text || href || 'A file without a name', href }, groupCell(data.series[series][0]), data.bins[bin].replace('T', ' ')];
+  const dead = deadSince(href);
+  const name = text || href || 'A file without a name';
+  return [{ text: dead ? `${name} (dead since ${dead})` : name, href }, groupCell(data.series[series][0]), data.bins[bin].replace('T', ' ')];
 }

@@ -25,6 +25,8 @@ pub(super) enum Purpose {
     Large,
     /// Which event is huge.
     Huge,
+    /// A row of a download.
+    Archive,
 }
 
 /// What an id looks like. They are opaque, and readers that expect GUIDs are wrong.
@@ -52,6 +54,7 @@ impl Dice {
             Purpose::Event => 1,
             Purpose::Large => 2,
             Purpose::Huge => 3,
+            Purpose::Archive => 4,
         };
         let mut chacha = ChaCha8Rng::from_seed(key);
         chacha.set_stream(index);

@@ -8,6 +8,7 @@
 //! jobs and answer them, in office hours more than at night (`rhythm`). All names, numbers and addresses in it are fictitious.
 
 mod answers;
+mod archive;
 mod card;
 mod content;
 mod dice;
@@ -25,12 +26,16 @@ mod text;
 mod words;
 mod world;
 
+pub use self::{
+    archive::{Download, DownloadRow, Saved, download_rows, write_download},
+    generated::Generated,
+    world::BEGINNING,
+};
 use self::{
     dice::{Dice, Purpose},
     text::Size,
     world::World,
 };
-pub use self::{generated::Generated, world::BEGINNING};
 
 /// How many events have one large event among them.
 const LARGE_ONE_IN: u64 = 2_000;

@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use crate::{
+    archive::{ArchiveError, Damage},
     export_files::{ExportFilesError, quoted},
     store,
 };
@@ -14,6 +15,12 @@ pub enum RowsError {
     Export(ExportFilesError),
     /// An item does not make rows: whoever reads may leave such items out.
     Damaged(DamagedItem),
+    /// An archive cannot be read.
+    Archive(ArchiveError),
+    /// A row or a file of an archive cannot be read: whoever reads may leave it out.
+    Unreadable(Damage),
+    /// Nothing of an archive can be read; with the first reason.
+    NothingReadable(Damage),
     /// What does not belong in memory cannot be put on disk.
     Scratch(io::Error),
     /// The sink does not take any more rows.
@@ -42,6 +49,9 @@ impl fmt::Display for RowsError {
         match self {
             Self::Export(error) => error.fmt(f),
             Self::Damaged(item) => item.fmt(f),
+            Self::Archive(error) => error.fmt(f),
+            Self::Unreadable(damage) => damage.fmt(f),
+            Self::NothingReadable(damage) => write!(f, "nothing could be read: {damage}"),
             Self::Scratch(_) => f.write_str("what does not fit into memory cannot be put on disk"),
             Self::Sink(_) => f.write_str("the rows cannot be written"),
         }
@@ -53,7 +63,8 @@ impl std::error::Error for RowsError {
         match self {
             Self::Export(error) => std::error::Error::source(error),
             Self::Scratch(source) | Self::Sink(source) => Some(source),
-            Self::Damaged(_) => None,
+            Self::Archive(error) => std::error::Error::source(error),
+            Self::Damaged(_) | Self::Unreadable(_) | Self::NothingReadable(_) => None,
         }
     }
 }
@@ -61,6 +72,12 @@ impl std::error::Error for RowsError {
 impl From<ExportFilesError> for RowsError {
     fn from(error: ExportFilesError) -> Self {
         Self::Export(error)
+    }
+}
+
+impl From<ArchiveError> for RowsError {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error)
     }
 }
 

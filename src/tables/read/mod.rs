@@ -3,6 +3,7 @@
 //! The items are read once. Their rows wait on disk, column by column, until it is known that all files are whole and which
 //! responses were edited: from then on, reading the rows costs a fraction of what unpacking and parsing the items did.
 
+mod archive;
 mod block;
 mod error;
 mod files;
@@ -15,6 +16,7 @@ mod threads;
 mod waiting;
 
 pub use self::{
+    archive::{ArchiveRead, FileRead},
     block::Block,
     error::{DamagedItem, RowsError},
     names::Names,

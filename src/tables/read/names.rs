@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Progress, RowsError, StoredRows,
     files::{LineError, Worker, read_lines},
+    rows::Source,
 };
 use crate::store::{ItemKind, StoredItem};
 
@@ -14,7 +15,7 @@ const MOST_NAMES: usize = 100_000;
 const LONGEST_NAME: usize = 2048;
 
 /// The names by which filters choose.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     /// Event types.
     pub types: BTreeSet<String>,
@@ -29,8 +30,12 @@ impl StoredRows {
     /// # Errors
     /// When the export cannot be read.
     pub fn names(&self, threads: usize, progress: Progress<'_>) -> Result<Names, RowsError> {
+        let export = match &self.source {
+            Source::Export(export) => export,
+            Source::Archive(archive) => return Ok(archive.names.clone()),
+        };
         let mut all = Names::default();
-        for names in read_lines(&self.export.files, threads, progress, Names::default)? {
+        for names in read_lines(&export.files, threads, progress, Names::default)? {
             all.types.extend(names.types);
             all.groups.extend(names.groups);
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    DamagedItem, Progress, RowsError,
+    ArchiveRead, DamagedItem, Progress, RowsError,
     block::Block,
     files::{LineError, Worker, read_lines},
     latest::{Notes, Superseded, Versions},
@@ -49,15 +49,29 @@ pub struct ReadOptions {
     pub threads: usize,
 }
 
-/// The rows of all wanted items of an export whose files are all there and whole.
+/// The rows of all wanted items of an export whose files are all there and whole, or of an archive.
 pub struct StoredRows {
-    pub(super) export: ExportFolder,
+    pub(super) source: Source,
     blocks: Blocks,
     superseded: Superseded,
     /// How many items were made into rows.
     pub items: u64,
     /// The items that were left out.
     pub damaged: Vec<DamagedItem>,
+}
+
+/// Where the rows come from.
+pub(super) enum Source {
+    Export(ExportFolder),
+    Archive(ArchiveRead),
+}
+
+/// What the reading of one source has in common.
+pub(super) struct Gathering<'o> {
+    options: &'o ReadOptions,
+    versions: Versions,
+    waiting: Waiting,
+    blocks: Blocks,
 }
 
 /// Where the blocks of rows are.
@@ -79,24 +93,10 @@ impl StoredRows {
         scratch: &Path,
         progress: Progress<'_>,
     ) -> Result<Self, RowsError> {
-        let spill = || Spill::new(scratch).map_err(RowsError::Scratch);
-        let versions = Versions::new(scratch).map_err(RowsError::Scratch)?;
-        let waiting = Waiting::new(scratch).map_err(RowsError::Scratch)?;
-        let blocks = Blocks { spill: spill()?, spans: Mutex::default() };
-        let make = || Flattener {
-            options,
-            waiting: &waiting,
-            blocks: &blocks,
-            block: Block::new(),
-            bytes: Vec::new(),
-            notes: versions.notes(),
-            redactor: options.redactor.clone(),
-            items: 0,
-            damaged: Vec::new(),
-        };
-        let mut flatteners = read_lines(&export.files, options.threads, progress, make)?;
-        let mut last = make();
-        waiting.resume(|item, body| {
+        let gathering = Gathering::new(options, scratch)?;
+        let mut flatteners = read_lines(&export.files, options.threads, progress, || gathering.flattener())?;
+        let mut last = gathering.flattener();
+        gathering.waiting.resume(|item, body| {
             match body {
                 Ok(body) => last.item(item, &body)?,
                 Err(error) => last.damaged(error)?,
@@ -104,28 +104,37 @@ impl StoredRows {
             last.chunk()
         })?;
         flatteners.push(last);
-        let (mut items, mut damaged) = (0, Vec::new());
-        for mut flattener in flatteners {
-            flattener.put_away()?;
-            flattener.notes.finish().map_err(RowsError::Scratch)?;
-            items += flattener.items;
-            damaged.append(&mut flattener.damaged);
-        }
-        if options.damage == OnDamage::Fail && !damaged.is_empty() {
-            return Err(damaged.swap_remove(0).into());
-        }
-        let superseded = versions.superseded().map_err(RowsError::Scratch)?;
-        Ok(Self { export, blocks, superseded, items, damaged })
+        let gathered = Gathered::of(flatteners)?;
+        gathering.finish(Source::Export(export), gathered)
     }
 
-    /// Of which point in time the export is, as its manifest says.
+    /// Of which point in time the export is, as its manifest says; empty if it is an archive.
     pub fn exported_at(&self) -> &str {
-        &self.export.exported_at
+        match &self.source {
+            Source::Export(export) => &export.exported_at,
+            Source::Archive(_) => "",
+        }
     }
 
     /// Size of all data files.
     pub fn bytes(&self) -> u64 {
-        self.export.bytes()
+        match &self.source {
+            Source::Export(export) => export.bytes(),
+            Source::Archive(_) => 0,
+        }
+    }
+
+    /// What was read of an archive, if the rows are of one.
+    pub fn archive(&self) -> Option<&ArchiveRead> {
+        match &self.source {
+            Source::Archive(archive) => Some(archive),
+            Source::Export(_) => None,
+        }
+    }
+
+    /// How many items, rows or files were left out.
+    pub fn left_out(&self) -> u64 {
+        self.damaged.len() as u64 + self.archive().map_or(0, |archive| archive.damaged)
     }
 
     /// How many blocks the rows are in.
@@ -177,7 +186,58 @@ impl StoredRows {
     }
 }
 
-struct Flattener<'a> {
+impl<'o> Gathering<'o> {
+    pub(super) fn new(options: &'o ReadOptions, scratch: &Path) -> Result<Self, RowsError> {
+        let spill = Spill::new(scratch).map_err(RowsError::Scratch)?;
+        let versions = Versions::new(scratch).map_err(RowsError::Scratch)?;
+        let waiting = Waiting::new(scratch).map_err(RowsError::Scratch)?;
+        Ok(Self { options, versions, waiting, blocks: Blocks { spill, spans: Mutex::default() } })
+    }
+
+    pub(super) fn flattener(&self) -> Flattener<'_> {
+        Flattener {
+            options: self.options,
+            waiting: &self.waiting,
+            blocks: &self.blocks,
+            block: Block::new(),
+            bytes: Vec::new(),
+            notes: self.versions.notes(),
+            redactor: self.options.redactor.clone(),
+            items: 0,
+            damaged: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(self, source: Source, gathered: Gathered) -> Result<StoredRows, RowsError> {
+        let Gathered { items, mut damaged } = gathered;
+        if self.options.damage == OnDamage::Fail && !damaged.is_empty() {
+            return Err(damaged.swap_remove(0).into());
+        }
+        let superseded = self.versions.superseded().map_err(RowsError::Scratch)?;
+        Ok(StoredRows { source, blocks: self.blocks, superseded, items, damaged })
+    }
+}
+
+/// What has become of all items.
+pub(super) struct Gathered {
+    items: u64,
+    damaged: Vec<DamagedItem>,
+}
+
+impl Gathered {
+    pub(super) fn of(flatteners: Vec<Flattener<'_>>) -> Result<Self, RowsError> {
+        let mut all = Self { items: 0, damaged: Vec::new() };
+        for mut flattener in flatteners {
+            flattener.put_away()?;
+            flattener.notes.finish().map_err(RowsError::Scratch)?;
+            all.items += flattener.items;
+            all.damaged.append(&mut flattener.damaged);
+        }
+        Ok(all)
+    }
+}
+
+pub(super) struct Flattener<'a> {
     options: &'a ReadOptions,
     waiting: &'a Waiting,
     blocks: &'a Blocks,
@@ -199,7 +259,7 @@ impl Worker for Flattener<'_> {
         match item.kind() {
             ItemKind::Part if filter.wants_group(&item) => return Ok(self.waiting.part(&item)?),
             ItemKind::Part | ItemKind::Erased => return Ok(()),
-            ItemKind::Group => return if filter.wants_name(&item) { Ok(self.name(&item)?) } else { Ok(()) },
+            ItemKind::Group => return Ok(self.wanted_name(&item)?),
             ItemKind::Event | ItemKind::Quarantined => {}
         }
         if !filter.wants(&item) {
@@ -222,6 +282,19 @@ impl Worker for Flattener<'_> {
 }
 
 impl Flattener<'_> {
+    /// Makes rows of an item if it is wanted, and puts them on disk once they are many.
+    pub(super) fn wanted_item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
+        if self.options.filter.wants(item) {
+            self.item(item, body)?;
+        }
+        self.chunk()
+    }
+
+    /// Makes a row of the name of a group if it is wanted.
+    pub(super) fn wanted_name(&mut self, item: &StoredItem) -> Result<(), RowsError> {
+        if self.options.filter.wants_name(item) { self.name(item) } else { Ok(()) }
+    }
+
     fn item(&mut self, item: &StoredItem, body: &[u8]) -> Result<(), RowsError> {
         self.learn(item, body);
         let Self { block, notes, redactor, .. } = self;

@@ -11,6 +11,7 @@ mod export_table;
 mod groups_list;
 mod groups_names;
 mod help;
+mod import;
 mod output;
 mod pull;
 mod pull_unread;

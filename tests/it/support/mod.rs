@@ -1,5 +1,6 @@
 //! What the tests share: a table in a real engine, a proxy in front of it, the events of `events/`, and programs as processes.
 
+pub mod archives;
 pub mod browser;
 pub mod cloud_events;
 pub mod dev;

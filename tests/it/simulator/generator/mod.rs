@@ -151,6 +151,7 @@ fn data_is_read_as_what_it_was_meant_to_be() {
             Data::SubGroup(sub_group) => {
                 assert!(sub_group.group_id.is_some_and(|id| id != read.table_group()), "{event:?}");
             }
+            Data::ImportedMessage(_) => panic!("no webhook sends it: {event:?}"),
             Data::Other(_) => {
                 let name = event.event_type();
                 let is_opaque = name.starts_with("Poll") || name.starts_with("LetsMeet");
