@@ -44,7 +44,7 @@ fn as_report(row: &DownloadRow) -> Value {
 }
 
 fn as_message(row: &DownloadRow) -> Value {
-    let files: String = row.files.iter().map(|file| format!("{file} : ")).collect();
+    let files: String = row.files.iter().flat_map(|file| [file.as_str(), " : "]).collect();
     json!({
         "Timestamp": row.received_at.to_string(),
         "MessageID": row.id,
