@@ -311,7 +311,7 @@ def scans(node):
 
 
 def cost(events, cpu, unpacked, gzipped, stored, files):
-    """The cost table of the README, by the figures of this run."""
+    """The cost table of docs/deploy.md, by the figures of this run."""
     million = 1e6 / events
     gb_seconds = cpu * million * MB_OF_A_PROCESSOR / 1024
     exported = unpacked * million / 1e9
