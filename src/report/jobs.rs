@@ -9,14 +9,14 @@ use super::{
 };
 use crate::event::Timestamp;
 
-/// All assignments, by a hash of the job's id and one of the assignee's phone number.
+/// All assignments, by a hash of the job's id and the assignee's key in [`Known`](super::who::Known).
 #[derive(Default)]
 pub(super) struct Jobs(HashMap<(u64, Option<u64>), Assignment>);
 
 /// An assignment that is not done.
 pub(super) struct Open {
     pub(super) cell: Cell,
-    /// The hash of the assignee's phone number.
+    /// The assignee's key in [`Known`](super::who::Known).
     pub(super) assignee: Option<u64>,
     pub(super) due: Option<Timestamp>,
     pub(super) is_late: bool,
@@ -37,7 +37,7 @@ impl Jobs {
         at: Arrived,
         cell: Cell,
         job: Option<&str>,
-        assignee: Option<&str>,
+        assignee: Option<u64>,
         due: Option<Timestamp>,
     ) {
         Newest::put(&mut self.assignment(job, assignee).assigned, at, || (cell, due));
@@ -48,14 +48,14 @@ impl Jobs {
         at: Arrived,
         cell: Cell,
         job: Option<&str>,
-        assignee: Option<&str>,
+        assignee: Option<u64>,
         is_completed: Option<bool>,
     ) {
         Newest::put(&mut self.assignment(job, assignee).answered, at, || (cell, is_completed == Some(true)));
     }
 
-    fn assignment(&mut self, job: Option<&str>, assignee: Option<&str>) -> &mut Assignment {
-        self.0.entry((hash(job), assignee.map(hash))).or_default()
+    fn assignment(&mut self, job: Option<&str>, assignee: Option<u64>) -> &mut Assignment {
+        self.0.entry((hash(job), assignee)).or_default()
     }
 
     pub(super) fn merge(&mut self, other: Self) {

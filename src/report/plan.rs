@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bins::TimeBins,
+    calendar::Calendar,
     hash::hash,
     outline::{ActionOutline, Outline},
     question::{Chart, QuestionOutline},
@@ -14,20 +15,21 @@ use super::{
 };
 use crate::event::Timestamp;
 
-const MAX_GROUPS: usize = 40;
-const MAX_TYPES: usize = 30;
-const MAX_CARDS: usize = 200;
-const MAX_JOBS: usize = 100;
-const MAX_PACKAGES: usize = 40;
-const MAX_QUESTIONS: usize = 60;
+pub(super) const MAX_GROUPS: usize = 40;
+pub(super) const MAX_TYPES: usize = 30;
+pub(super) const MAX_CARDS: usize = 200;
+pub(super) const MAX_JOBS: usize = 100;
+pub(super) const MAX_PACKAGES: usize = 40;
+pub(super) const MAX_QUESTIONS: usize = 60;
 /// How many people are shown one by one in the chart of activity.
-const MAX_PEOPLE: usize = 200;
+pub(super) const MAX_PEOPLE: usize = 200;
 const MAX_BINS: u16 = 400;
 
 /// What the page shows one by one.
 pub(super) struct ReportPlan {
     /// When the first and the last event arrived: `None` without events.
     pub(super) period: Option<(Timestamp, Timestamp)>,
+    pub(super) calendar: Calendar,
     pub(super) bins: TimeBins,
     pub(super) groups: Slots,
     /// The names of groups by id, where a name is known.
@@ -88,6 +90,17 @@ impl Slots {
         Self { names, places, others }
     }
 
+    /// Takes their own places from the less frequent half of the names. Returns `false` if there are none.
+    fn halve(&mut self) -> bool {
+        let own = self.names.len() / 2;
+        self.others += self.names.len() - own;
+        let has_changed = own < self.names.len();
+        for name in self.names.drain(own..) {
+            self.places.remove(&name);
+        }
+        has_changed
+    }
+
     pub(super) fn of(&self, name: &str) -> u8 {
         let others = || u8::try_from(self.names.len()).unwrap_or(u8::MAX);
         self.places.get(name).copied().unwrap_or_else(others)
@@ -95,18 +108,18 @@ impl Slots {
 }
 
 impl ReportPlan {
-    pub(super) fn new(mut outline: Outline) -> Self {
+    pub(super) fn new(mut outline: Outline, calendar: Calendar) -> Self {
         let known = outline.take_everybody().finish();
-        let group_names = outline.take_group_names();
+        let names = std::mem::take(&mut outline.group_names).into_iter();
         let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
         let (actions, slots_of_actions) = actions(outline.actions);
-        let (questions, slots_of_questions, further_questions) = questions(outline.questions);
+        let (questions, slots_of_questions, further_questions) = questions(outline.questions, &calendar);
         let most_active = most_active(&known);
         Self {
             period: outline.period,
-            bins: TimeBins::of_period(first, last, MAX_BINS),
+            bins: TimeBins::of_period(&calendar, first, last, MAX_BINS),
             groups: Slots::new(outline.groups, MAX_GROUPS),
-            group_names,
+            group_names: names.map(|(id, (_, _, name))| (id, name)).collect(),
             types: Slots::new(outline.types, MAX_TYPES),
             actions,
             slots_of_actions,
@@ -116,12 +129,18 @@ impl ReportPlan {
             places_of_people: most_active.iter().copied().zip(0..).collect(),
             most_active,
             known,
+            calendar,
         }
     }
 
-    /// The place of a person among the most active, by id or phone number.
-    pub(super) fn person(&self, who: &str) -> Option<u16> {
-        self.places_of_people.get(&self.known.key(who)).copied()
+    /// The place of a person among the most active, by the key in `known`.
+    pub(super) fn place_of(&self, who: u64) -> Option<u16> {
+        self.places_of_people.get(&who).copied()
+    }
+
+    /// Counts by larger units, first of time, then of groups. Returns `false` if there are none.
+    pub(super) fn coarsen(&mut self) -> bool {
+        self.bins.coarsen() || self.groups.halve()
     }
 
     /// The place of an action among `actions`.
@@ -138,7 +157,7 @@ impl ReportPlan {
 
 fn most_active(known: &Known) -> Vec<u64> {
     let mut people: Vec<_> = known.people.iter().filter(|(_, person)| person.events > 0).collect();
-    let rank = |person: &Person| (Reverse(person.events), person.id.clone());
+    let rank = |person: &Person| (Reverse(person.events), person.id().to_owned());
     people.sort_by_cached_key(|(_, person)| rank(person));
     people.into_iter().take(MAX_PEOPLE).map(|(key, _)| *key).collect()
 }
@@ -199,7 +218,10 @@ fn largest_packages(actions: &[(u64, Option<String>)]) -> (Vec<(String, u64)>, u
     (packages, actions.len() as u64 - within)
 }
 
-fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap<u64, u16>, usize) {
+fn questions(
+    outlines: HashMap<u64, QuestionOutline>,
+    calendar: &Calendar,
+) -> (Vec<Question>, HashMap<u64, u16>, usize) {
     let mut outlines: Vec<_> = outlines.into_iter().filter(|(_, question)| question.values() > 0).collect();
     outlines.sort_unstable_by_key(|(key, question)| (Reverse(question.values()), *key));
     let further = outlines.len().saturating_sub(MAX_QUESTIONS);
@@ -209,7 +231,8 @@ fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap
     for (at, (_, question)) in outlines.iter().enumerate() {
         packages.entry(question.package.clone()).or_insert(at);
     }
-    let mut shown: Vec<_> = outlines.into_iter().map(|(key, question)| (key, question.chart(), question)).collect();
+    let mut shown: Vec<_> =
+        outlines.into_iter().map(|(key, question)| (key, question.chart(calendar), question)).collect();
     shown.sort_by_key(|(_, chart, question)| {
         (matches!(chart, Chart::Texts(_) | Chart::Answered), packages[&question.package], question.position)
     });

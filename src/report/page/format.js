@@ -8,10 +8,15 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
 
+// Whether a unit of time is shorter than a day.
+function isOfClock(unit) {
+  return ['second', 'minute', 'hour'].includes(unit);
+}
+
 // The name of the bin of time that begins at a date.
 function unitName(unit, day) {
   const date = new Date(`${day.slice(0, 10)}T00:00:00Z`);
-  if (unit === 'hour') return `${dayFormat.format(date)} ${day.slice(11)}`;
+  if (isOfClock(unit)) return `${dayFormat.format(date)} ${day.slice(11)}`;
   if (unit === 'year') return day.slice(0, 4);
   if (unit === 'month') return monthFormat.format(date);
   return unit === 'week' ? `Week of ${dayFormat.format(date)}` : dayFormat.format(date);
@@ -80,13 +85,14 @@ function actionCell(slot) {
   return { text: actionLabel(slot), title: data.actions[slot].id ?? '' };
 }
 
-// The card that asks a question. If several ask it, the first and how many others.
+// The card that asks a question, with its id for the tooltip. If several ask it, the first and how many others.
 function cardOf(question) {
   const slots = new Set();
   for (let at = 0; at < question.answered.list.length; at += question.answered.stride) slots.add(data.series[question.answered.list[at]][2]);
-  const titles = [...new Set([...slots].sort((one, other) => one - other).map((slot) => data.actions[slot].title).filter(Boolean))];
-  if (!titles.length) return question.package ?? '';
-  return titles.length === 1 ? titles[0] : `${titles[0]} and ${titles.length - 1} more`;
+  const titled = [...slots].sort((one, other) => one - other).filter((slot) => data.actions[slot].title);
+  const titles = [...new Set(titled.map((slot) => data.actions[slot].title))];
+  if (!titles.length) return question.package ? { text: question.package, title: '' } : undefined;
+  return { text: titles.length === 1 ? titles[0] : `${titles[0]} and ${titles.length - 1} more`, title: titled.map((slot) => data.actions[slot].id).slice(0, 5).join(', ') };
 }
 
 function questionTitle(question) {
