@@ -15,7 +15,8 @@ use crate::support::{
 };
 
 fn response(card: &str, group: &str, id: &str, by: &str, is_anonymous: bool, questions: &Value) -> Value {
-    json!({"eventId": id, "eventType": "SurveyResponse", "fromUserId": format!("user-{by}"), "data": {"actionId": card,
+    json!({"eventId": id, "eventType": "SurveyResponse", "fromUserId": format!("user-{by}"),
+        "fromUser": format!("+1555000{by}"), "data": {"actionId": card,
         "groupId": group, "responseId": id, "responder": format!("+1555000{by}"), "responderName": format!("Person {by}"),
         "isAnonymous": is_anonymous, "responseDetails": {"responseWithQuestions": questions}}})
 }
@@ -66,7 +67,7 @@ fn events() -> Vec<StoredItem> {
     events.iter().flat_map(|(at, event)| stored(event.to_string(), at, false)).collect()
 }
 
-fn made() -> (TempDir, PathBuf) {
+pub(super) fn made() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("there is a place for files");
     write_export(&folder.path().join("raw"), &events(), 1);
     let out = folder.path().join("report.html");
