@@ -96,17 +96,25 @@ pub(super) fn activity(tallied: &Tallied, series: &Series, listed: u16) -> (List
     }
 }
 
-/// Open assignments, late ones first. For each: series, bin, person, due time, and whether it is late.
+/// Open assignments, late ones first. For each: series, bin, person, due time, whether it is late, and of a job that is counted
+/// together with others its id and title.
 pub(super) fn open(tallied: &Tallied, named: &mut Named<'_>, series: &Series) -> Vec<Value> {
     let mut open: Vec<_> = tallied.open.iter().collect();
     open.sort_by_key(|open| (Reverse(open.is_late), open.due.is_none(), open.due, open.cell, open.assignee));
+    let mut room = room::OPEN;
     let entry = |open: &Open| {
         let person = match open.assignee {
             Some(key) => Some(named.of(key)?),
             None => None,
         };
         let due = open.due.map(|due| named.plan.calendar.begin(Unit::Second, due));
-        Some(json!([series.number(open.cell), open.cell.bin, person, due, open.is_late]))
+        let mut entry = vec![json!(series.number(open.cell)), json!(open.cell.bin), json!(person), json!(due)];
+        entry.push(json!(open.is_late));
+        if let Some((id, title)) = open.job.and_then(|job| named.plan.further_jobs.get(&job)) {
+            entry.extend([json!(room::name(id)), json!(title.as_deref().map(room::name))]);
+        }
+        room = room.checked_sub(room::bytes(&entry) + 1)?;
+        Some(Value::from(entry))
     };
     open.into_iter().take(room::MAX_OPEN).map_while(entry).collect()
 }

@@ -37,6 +37,8 @@ pub(super) struct ReportPlan {
     pub(super) types: Slots,
     pub(super) actions: Vec<Action>,
     slots_of_actions: HashMap<u64, u16>,
+    /// The ids and titles of jobs that are counted together with others, by the hash of the id.
+    pub(super) further_jobs: Titles,
     pub(super) questions: Vec<Question>,
     slots_of_questions: HashMap<u64, u16>,
     /// Everybody whose name may be shown.
@@ -112,7 +114,7 @@ impl ReportPlan {
         let known = outline.take_everybody().finish();
         let names = std::mem::take(&mut outline.group_names).into_iter();
         let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
-        let (actions, slots_of_actions) = actions(outline.actions);
+        let (actions, slots_of_actions, further_jobs) = actions(outline.actions);
         let (questions, slots_of_questions, further_questions) = questions(outline.questions, &calendar);
         let most_active = most_active(&known);
         Self {
@@ -123,6 +125,7 @@ impl ReportPlan {
             types: Slots::new(outline.types, MAX_TYPES),
             actions,
             slots_of_actions,
+            further_jobs,
             questions,
             slots_of_questions,
             further_questions,
@@ -162,8 +165,12 @@ fn most_active(known: &Known) -> Vec<u64> {
     people.into_iter().take(MAX_PEOPLE).map(|(key, _)| *key).collect()
 }
 
-/// Which actions are shown one by one, and where each action is counted, by the hash of its id.
-fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, u16>) {
+/// Ids and titles, by the hash of the id.
+type Titles = HashMap<u64, (String, Option<String>)>;
+
+/// Which actions are shown one by one, where each action is counted by the hash of its id, and the jobs that are not shown one
+/// by one.
+fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, u16>, Titles) {
     let mut shown = vec![Action::None];
     let mut slots = HashMap::new();
     let (singles, further) = most_frequent(outlines);
@@ -172,6 +179,9 @@ fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, 
         let (title, package) = (title.map(|title| title.value), package.map(|package| package.value));
         shown.push(Action::One { id, title, package, is_job });
     }
+    let jobs = further.iter().filter(|(_, action)| action.is_job);
+    let title = |action: &ActionOutline| action.title.as_ref().map(|title| title.value.clone());
+    let further_jobs = jobs.map(|(key, action)| (*key, (action.id.clone(), title(action)))).collect();
     let further: Vec<_> =
         further.into_iter().map(|(key, action)| (key, action.package.map(|package| package.value))).collect();
     let (packages, others) = largest_packages(&further);
@@ -187,7 +197,7 @@ fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, 
     for (key, package) in further {
         slots.insert(key, package.and_then(|name| slots_of_packages.get(&name).copied()).unwrap_or(last));
     }
-    (shown, slots)
+    (shown, slots, further_jobs)
 }
 
 type Outlines = Vec<(u64, ActionOutline)>;

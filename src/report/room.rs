@@ -21,6 +21,8 @@ pub(super) const ACTIVITY: usize = 80_000;
 pub(super) const MAX_SILENT: usize = 100;
 /// How many people who have not answered are listed in the whole page.
 pub(super) const MAX_SILENT_IN_ALL: usize = 8_000;
+/// Open assignments. If they need more, the last of the list are left out.
+pub(super) const OPEN: usize = 90_000;
 /// How many open assignments are listed.
 pub(super) const MAX_OPEN: usize = 500;
 
@@ -31,7 +33,6 @@ const NAMES: usize = plan::MAX_GROUPS * (2 * NAME + 30)
     + (plan::MAX_CARDS + plan::MAX_JOBS + plan::MAX_PACKAGES + 2) * (3 * NAME + 60);
 /// For each card in a group: five numbers, of at most three digits on average. For each person: a place of at most four.
 const KNOWN: usize = plan::MAX_CARDS * (plan::MAX_GROUPS + 1) * 15 + MAX_SILENT_IN_ALL * 4;
-const OPEN: usize = MAX_OPEN * 60;
 /// Times, the source, and what holds the parts together.
 const REST: usize = 20_000;
 

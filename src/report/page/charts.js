@@ -64,12 +64,14 @@ Chart.register(barTexts);
 function overTime(sets, more = {}) {
   const bins = selectedBins();
   const labels = bins.map((day) => unitName(data.unit, day));
+  // Gaps between many narrow bars would take most of their colour.
+  const width = bins.length > 60 ? { categoryPercentage: 1, barPercentage: 1 } : {};
   return {
     pick: (at) => narrow({ first: filter.first + at }),
     chart: {
       type: 'bar',
       labels,
-      datasets: sets.map(([label, paint, numbers, extra = {}]) => ({ label, colour: paint, data: numbers, ...stackedBar, ...extra })),
+      datasets: sets.map(([label, paint, numbers, extra = {}]) => ({ label, colour: paint, data: numbers, ...stackedBar, ...width, ...extra })),
       options: () => ({
         interaction: { mode: 'index', intersect: false },
         scales: {

@@ -77,8 +77,11 @@ function personCell(place) {
   return { text: name || id || 'Nobody named', title: name ? id : '' };
 }
 
+// An id is long, and says little: tables show its beginning, the tooltip and the CSV all of it.
 function groupCell(slot) {
-  return { text: groupName(slot), title: data.groups[slot]?.name ? data.groups[slot].id : '' };
+  const { id = '', name } = data.groups[slot] ?? {};
+  const text = groupName(slot);
+  return name || text !== id || id.length <= 16 ? { text, title: name ? id : '' } : { text, title: id, shown: `${id.slice(0, 12)}…` };
 }
 
 function actionCell(slot) {

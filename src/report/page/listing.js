@@ -4,7 +4,7 @@ const MOST_ROWS = 300;
 // A shorter table does not need a search field.
 const SEARCHED = 12;
 
-// The text of a cell. A cell is a number, a text, or an object with a text and more (`title` for the tooltip, `href`).
+// The text of a cell. A cell is a number, a text, or an object with a text and more (`title` for the tooltip, `shown` for a shorter text, `href`).
 function cellText(cell) {
   const plain = cell !== null && typeof cell === 'object' ? cell.text : cell;
   return typeof plain === 'number' ? someDigits.format(plain) : plain ?? '–';
@@ -12,7 +12,7 @@ function cellText(cell) {
 
 function cellContent(cell) {
   // Only http and https become links: a URL that somebody wrote must not run as a script.
-  if (!cell?.href || !/^https?:\/\//i.test(cell.href)) return cellText(cell);
+  if (!cell?.href || !/^https?:\/\//i.test(cell.href)) return cell?.shown ?? cellText(cell);
   return element('a', { href: cell.href, target: '_blank', rel: 'noopener noreferrer', textContent: cellText(cell) });
 }
 

@@ -36,8 +36,10 @@ function openJobs() {
     const days = Math.floor(Math.abs(end - utc(due)) / 864e5);
     return isLate ? (days ? `${plural(days, 'day')} overdue` : 'Overdue today') : days ? `Due in ${plural(days, 'day')}` : 'Due today';
   };
-  const rows = open.map(([series, , person, due, isLate]) => [
-    actionCell(data.series[series][2]), personCell(person), state(due, isLate), due ? unitName('day', due.slice(0, 10)) : null, groupCell(data.series[series][0])]);
+  // A job whose events are counted together with others says itself what it is called.
+  const job = (series, id, title) => (id ? { text: title || id, title: title ? id : '' } : actionCell(data.series[series][2]));
+  const rows = open.map(([series, , person, due, isLate, id, title]) => [
+    job(series, id, title), personCell(person), state(due, isLate), due ? unitName('day', due.slice(0, 10)) : null, groupCell(data.series[series][0])]);
   const [all, done] = ['assigned', 'done'].map((name) => total(data.counts[name]));
   const late = total(data.counts.late);
   return {
