@@ -19,16 +19,27 @@ pub(super) fn questions(plan: &ReportPlan, tallied: &Tallied, series: &Series) -
     for ((question, cell), answers) in &tallied.answers {
         counted[usize::from(*question)].push(series, *cell, answers);
     }
-    let room_of_samples = room::SAMPLES / plan.questions.len().max(1);
     let mut order: Vec<_> = (0..counted.len()).collect();
     order.sort_by_key(|at| Reverse(counted[*at].answered));
     let (mut room, mut shown) = (room::ANSWERS, BTreeMap::new());
     for at in order {
-        let mut value = question(at, &plan.questions[at], &counted[at], tallied);
+        let value = question(at, &plan.questions[at], &counted[at], tallied);
         if let Some(rest) = room.checked_sub(room::bytes(&value)) {
             room = rest;
-            value["samples"] = samples(&tallied.samples[at], room_of_samples, series).into();
             shown.insert(at, value);
+        }
+    }
+    // What a question with few answers leaves of its share is for the others.
+    let samples = shown.keys().map(|at| (*at, samples(&tallied.samples[*at], series)));
+    let mut samples: Vec<_> = samples.map(|(at, samples)| (room::bytes(&samples), at, samples)).collect();
+    samples.sort_unstable_by_key(|(bytes, at, _)| (*bytes, *at));
+    let (mut room, mut left) = (room::SAMPLES, samples.len());
+    for (_, at, samples) in samples {
+        let share = room / left;
+        let fit: Vec<_> = fitting(samples, share).collect();
+        (room, left) = (room - room::bytes(&fit).min(room), left - 1);
+        if let Some(question) = shown.get_mut(&at) {
+            question["samples"] = fit.into();
         }
     }
     let dropped = plan.questions.len() - shown.len();
@@ -92,11 +103,20 @@ fn labels(question: usize, choices: &Choices, tallied: &Tallied) -> Vec<String> 
     (0..choices.count).map(|bar| known(bar).or_else(|| seen(bar)).unwrap_or_default()).collect()
 }
 
-/// As many single answers as there is room for: for each its series, its bin, and what was answered.
-fn samples(samples: &BTreeMap<u64, Sample>, mut room: usize, series: &Series) -> Vec<Value> {
-    let samples = samples.values().map_while(|Sample { cell, value }| {
+/// The first of some values that take at most `room` bytes in the page, as a list.
+fn fitting(values: Vec<Value>, room: usize) -> impl Iterator<Item = Value> {
+    let mut room = room.saturating_sub("[]".len());
+    values.into_iter().map_while(move |value| {
+        room = room.checked_sub(room::bytes(&value) + ",".len())?;
+        Some(value)
+    })
+}
+
+/// Single answers: for each its series, its bin, and what was answered.
+fn samples(samples: &BTreeMap<u64, Sample>, series: &Series) -> Vec<Value> {
+    let samples = samples.values().map(|Sample { cell, value }| {
         let (series, bin) = (series.number(*cell), cell.bin);
-        let sample = match value {
+        match value {
             Sampled::Number(number) => json!([series, bin, number]),
             Sampled::Text(text) => json!([series, bin, text]),
             Sampled::Place { latitude, longitude, name } => {
@@ -104,9 +124,7 @@ fn samples(samples: &BTreeMap<u64, Sample>, mut room: usize, series: &Series) ->
                 json!([series, bin, rounded[0], rounded[1], name])
             }
             Sampled::File { name, url } => json!([series, bin, name, url]),
-        };
-        room = room.checked_sub(room::bytes(&sample) + 1)?;
-        Some(sample)
+        }
     });
     samples.collect()
 }

@@ -11,7 +11,7 @@ pub const MAX_PAGE_BYTES: usize = 3_000_000;
 pub(super) const COUNTS: usize = 620_000;
 /// The counts of answers. If they need more, the questions with the fewest answers are left out.
 pub(super) const ANSWERS: usize = 700_000;
-/// Single answers. All questions have the same share.
+/// Single answers. All questions that need it have the same share.
 pub(super) const SAMPLES: usize = 360_000;
 /// The names of people. If they need more, the last of those who have not answered are not listed.
 pub(super) const PEOPLE: usize = 250_000;
