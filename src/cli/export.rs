@@ -1,8 +1,8 @@
 //! `kaizala export`: flat tables for dashboards.
 
-use std::{env, fs, path::PathBuf, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, ValueEnum, error::ErrorKind};
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ use super::{
     export_source::{ExportSource, archive_files, tell_left_out},
     output::{Output, say, say_json},
     progress,
+    redaction::Redaction,
     threads::threads,
     time_zone::TimeZone,
     workplace::Workplace,
@@ -18,16 +19,10 @@ use crate::{
     clock::now,
     event::Timestamp,
     tables::{
-        Redactor,
         read::RowsError,
         write::{self, ExportError, Exported, FileOptions},
     },
 };
-
-/// The variable with the key of --redact. The key is a secret, so no option takes it.
-const REDACT_KEY_VARIABLE: &str = "KAIZALA_REDACT_KEY";
-/// Somebody could guess a shorter key, and with it compute every phone number.
-const MIN_REDACT_KEY_BYTES: usize = 16;
 
 /// Export the events as flat tables, for dashboards.
 ///
@@ -69,14 +64,8 @@ pub(super) struct Export {
     #[command(flatten)]
     time_zone: TimeZone,
 
-    /// Replace phone numbers, names and links to files by keyed hashes, the same in every table. The key comes from KAIZALA_REDACT_KEY or
-    /// --redact-key-file; without either, a fresh key is made and not kept.
-    #[arg(long, env = "KAIZALA_EXPORT_REDACT")]
-    redact: bool,
-
-    /// A file with the key of --redact.
-    #[arg(long, env = "KAIZALA_REDACT_KEY_FILE", value_name = "FILE", requires = "redact")]
-    redact_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    redaction: Redaction,
 
     #[command(flatten)]
     output: Output,
@@ -109,7 +98,7 @@ impl Export {
             .exit();
         }
         let started = Instant::now();
-        let redactor = if self.redact { Some(Redactor::new(&self.redact_key()?)) } else { None };
+        let redactor = self.redaction.redactor()?;
         let out = std::path::absolute(&self.out).context("--out is not a path")?;
         let place = Workplace::claim(&out)?;
         let options = FileOptions {
@@ -148,24 +137,6 @@ impl Export {
             seconds: started.elapsed().as_secs_f64(),
         };
         if self.output.json { say_json(&self.json(&summary)) } else { self.print(&summary) }
-    }
-
-    fn redact_key(&self) -> anyhow::Result<Vec<u8>> {
-        let key = match (&self.redact_key_file, env::var_os(REDACT_KEY_VARIABLE)) {
-            (Some(file), _) => fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
-            (None, Some(key)) => key.into_encoded_bytes(),
-            (None, None) => {
-                let mut key = vec![0; 32];
-                getrandom::fill(&mut key).context("the operating system gives no random bytes")?;
-                key
-            }
-        };
-        let key = key.trim_ascii_end().to_vec();
-        ensure!(
-            key.len() >= MIN_REDACT_KEY_BYTES,
-            "the key of --redact has fewer than {MIN_REDACT_KEY_BYTES} bytes: make one with `kaizala token new`"
-        );
-        Ok(key)
     }
 
     fn json(&self, summary: &TablesSummary) -> Value {

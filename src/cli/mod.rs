@@ -19,6 +19,7 @@ mod progress;
 mod pull;
 mod pull_groups;
 mod quarantine;
+mod redaction;
 mod report;
 mod serving;
 mod simulate;

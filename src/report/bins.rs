@@ -1,92 +1,34 @@
-//! Bins of a chart's axis: time in hours, days, weeks, months or years, and numbers in equal steps.
+//! Bins of a chart's axis: time in units of clock or calendar, and numbers in equal steps.
 
-use time::{Date, Duration, Month, OffsetDateTime};
-
+use super::calendar::{Calendar, Unit};
 use crate::event::Timestamp;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
-const DAY_MS: i64 = 24 * HOUR_MS;
-/// The longest period that is shown in hours.
-const MOST_HOURS: u16 = 36;
+/// Periods that are shorter than these are shown in seconds, minutes and hours.
+const SHORT: [(Unit, i64); 3] =
+    [(Unit::Second, 2 * 60 * 1000), (Unit::Minute, 2 * HOUR_MS), (Unit::Hour, 3 * 24 * HOUR_MS)];
 /// The longest period that is shown in days.
 const MOST_DAYS: u16 = 190;
-
-/// A unit of the calendar, in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Hour,
-    Day,
-    /// A week that begins on Monday.
-    Week,
-    Month,
-    Year,
-}
-
-impl Unit {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
-    }
-
-    /// The number of the unit that a time is in. Consecutive units have consecutive numbers.
-    fn number(self, time: Timestamp) -> i64 {
-        let days = time.epoch_millis().div_euclid(DAY_MS);
-        match self {
-            Self::Hour => time.epoch_millis().div_euclid(HOUR_MS),
-            Self::Day => days,
-            // 1970-01-01 was a Thursday, three days after a Monday.
-            Self::Week => (days + 3).div_euclid(7),
-            Self::Month | Self::Year => {
-                // No timestamp is outside of the range of dates: both end with the year 9999.
-                let date =
-                    OffsetDateTime::from_unix_timestamp(time.epoch_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-                let (year, month) = (i64::from(date.year()), i64::from(u8::from(date.month())));
-                if self == Self::Year { year } else { year * 12 + month - 1 }
-            }
-        }
-    }
-
-    /// When the unit with a number begins, such as `2023-03-06`, or `2023-03-06T14:00` for an hour.
-    fn begin(self, number: i64) -> String {
-        let after_epoch = |days| OffsetDateTime::UNIX_EPOCH.date().saturating_add(Duration::days(days));
-        let first_of = |year: i64, month: i64| {
-            let month = u8::try_from(month).ok().and_then(|month| Month::try_from(month).ok());
-            let year = i32::try_from(year).ok();
-            year.zip(month).and_then(|(year, month)| Date::from_calendar_date(year, month, 1).ok()).unwrap_or(Date::MAX)
-        };
-        let date = match self {
-            Self::Hour => return format!("{}T{:02}:00", Self::Day.begin(number.div_euclid(24)), number.rem_euclid(24)),
-            Self::Day => after_epoch(number),
-            Self::Week => after_epoch(number * 7 - 3),
-            Self::Month => first_of(number.div_euclid(12), number.rem_euclid(12) + 1),
-            Self::Year => first_of(number, 1),
-        };
-        format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
-    }
-}
 
 /// Time cut into equal units, one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct TimeBins {
     pub(super) unit: Unit,
+    calendar: Calendar,
     span: (Timestamp, Timestamp),
     first: i64,
     pub(super) count: u16,
 }
 
 impl TimeBins {
-    /// Bins for a period as people look at it: hours for a day, days for some months, weeks or more beyond. At most `most` bins.
-    pub(super) fn of_period(from: Timestamp, to: Timestamp, most: u16) -> Self {
-        let hours = Self::of(Unit::Hour, (from, to));
-        if hours.count <= MOST_HOURS.min(most) {
-            return hours;
+    /// Bins for a period as people look at it: hours for some days, days for some months, weeks or more beyond. At most `most`
+    /// bins.
+    pub(super) fn of_period(calendar: &Calendar, from: Timestamp, to: Timestamp, most: u16) -> Self {
+        let length = to.epoch_millis() - from.epoch_millis();
+        if let Some((unit, _)) = SHORT.into_iter().find(|(_, longest)| length < *longest) {
+            return Self::of(unit, calendar.clone(), (from, to));
         }
-        let mut bins = Self::new(from, to, most);
+        let mut bins = Self::new(calendar, from, to, most);
         if bins.unit == Unit::Day && bins.count > MOST_DAYS {
             bins.coarsen();
         }
@@ -94,34 +36,30 @@ impl TimeBins {
     }
 
     /// The finest bins, days or larger, that reach from one time to another and are at most `most`.
-    pub(super) fn new(from: Timestamp, to: Timestamp, most: u16) -> Self {
-        let mut bins = Self::of(Unit::Day, (from, to));
+    pub(super) fn new(calendar: &Calendar, from: Timestamp, to: Timestamp, most: u16) -> Self {
+        let mut bins = Self::of(Unit::Day, calendar.clone(), (from, to));
         while bins.count > most && bins.coarsen() {}
         Self { count: bins.count.min(most), ..bins }
     }
 
-    fn of(unit: Unit, span: (Timestamp, Timestamp)) -> Self {
-        let first = unit.number(span.0);
-        let count = u16::try_from(unit.number(span.1) - first + 1).unwrap_or(u16::MAX);
-        Self { unit, span, first, count }
+    fn of(unit: Unit, calendar: Calendar, span: (Timestamp, Timestamp)) -> Self {
+        let [first, last] = [span.0, span.1].map(|time| unit.number(calendar.local(time)));
+        // Clocks that are set back show an earlier time at the end of a short period than at its beginning.
+        let count = u16::try_from(last.max(first) - first + 1).unwrap_or(u16::MAX);
+        Self { unit, calendar, span, first, count }
     }
 
     /// Changes to the next larger unit. Returns `false` if there is none.
     pub(super) fn coarsen(&mut self) -> bool {
-        let larger = match self.unit {
-            Unit::Hour => Unit::Day,
-            Unit::Day => Unit::Week,
-            Unit::Week => Unit::Month,
-            Unit::Month => Unit::Year,
-            Unit::Year => return false,
-        };
-        *self = Self::of(larger, self.span);
+        let Some(larger) = self.unit.larger() else { return false };
+        *self = Self::of(larger, self.calendar.clone(), self.span);
         true
     }
 
     /// The bin that a time is in: `None` if it is outside of all bins.
     pub(super) fn index(&self, time: Timestamp) -> Option<u16> {
-        u16::try_from(self.unit.number(time) - self.first).ok().filter(|index| *index < self.count)
+        let number = self.unit.number(self.calendar.local(time));
+        u16::try_from(number - self.first).ok().filter(|index| *index < self.count)
     }
 
     /// When each bin begins.

@@ -9,14 +9,16 @@ use super::{
 };
 use crate::event::Timestamp;
 
-/// All assignments, by a hash of the job's id and one of the assignee's phone number.
+/// All assignments, by a hash of the job's id and the assignee's key in [`Known`](super::who::Known).
 #[derive(Default)]
-pub(super) struct Jobs(HashMap<(u64, Option<u64>), Assignment>);
+pub(super) struct Jobs(HashMap<(Option<u64>, Option<u64>), Assignment>);
 
 /// An assignment that is not done.
 pub(super) struct Open {
+    /// The hash of the job's id.
+    pub(super) job: Option<u64>,
     pub(super) cell: Cell,
-    /// The hash of the assignee's phone number.
+    /// The assignee's key in [`Known`](super::who::Known).
     pub(super) assignee: Option<u64>,
     pub(super) due: Option<Timestamp>,
     pub(super) is_late: bool,
@@ -37,7 +39,7 @@ impl Jobs {
         at: Arrived,
         cell: Cell,
         job: Option<&str>,
-        assignee: Option<&str>,
+        assignee: Option<u64>,
         due: Option<Timestamp>,
     ) {
         Newest::put(&mut self.assignment(job, assignee).assigned, at, || (cell, due));
@@ -48,14 +50,14 @@ impl Jobs {
         at: Arrived,
         cell: Cell,
         job: Option<&str>,
-        assignee: Option<&str>,
+        assignee: Option<u64>,
         is_completed: Option<bool>,
     ) {
         Newest::put(&mut self.assignment(job, assignee).answered, at, || (cell, is_completed == Some(true)));
     }
 
-    fn assignment(&mut self, job: Option<&str>, assignee: Option<&str>) -> &mut Assignment {
-        self.0.entry((hash(job), assignee.map(hash))).or_default()
+    fn assignment(&mut self, job: Option<&str>, assignee: Option<u64>) -> &mut Assignment {
+        self.0.entry((job.map(hash), assignee)).or_default()
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -69,7 +71,7 @@ impl Jobs {
     /// Adds the assignments to `counts`, and returns the open ones. An open assignment that was due before `end` is late.
     pub(super) fn finish(self, end: Timestamp, counts: &mut HashMap<Cell, Counts>) -> Vec<Open> {
         let mut open = Vec::new();
-        for ((_, assignee), assignment) in self.0 {
+        for ((job, assignee), assignment) in self.0 {
             let answer = assignment.answered.map(|answered| answered.value);
             let assigned = assignment.assigned.map(|assigned| assigned.value);
             let Some(cell) = assigned.map(|(cell, _)| cell).or(answer.map(|(cell, _)| cell)) else { continue };
@@ -81,7 +83,7 @@ impl Jobs {
                 let due = assigned.and_then(|(_, due)| due);
                 let is_late = due.is_some_and(|due| due < end);
                 counts.late += u32::from(is_late);
-                open.push(Open { cell, assignee, due, is_late });
+                open.push(Open { job, cell, assignee, due, is_late });
             }
         }
         open

@@ -2,30 +2,33 @@
 //!
 //! The rows are read twice. The first reading (`outline`) finds out which groups, actions, questions and people there are;
 //! `plan` decides which of them are shown one by one and which are counted together; the second reading (`tally`) counts. So
-//! memory and page grow with the number of different actions, people and answers, but not with the number of events.
+//! memory grows with the number of different actions, people and answers, but not with the number of events; and the page never
+//! grows beyond [`MAX_PAGE_BYTES`].
 
+mod answers;
 mod bins;
+mod calendar;
 mod counts;
+mod cube;
 mod data;
 mod hash;
 mod jobs;
 mod lists;
 mod newest;
 mod outline;
+mod packed;
 mod page;
 mod people;
 mod plan;
 mod question;
+mod room;
 mod series;
 mod tally;
 mod who;
 
-pub use self::{data::About, page::render};
-use self::{outline::Outline, plan::ReportPlan, tally::Tally};
+use self::{calendar::Calendar, cube::Cube, outline::Outline, plan::ReportPlan, tally::Tally};
+pub use self::{data::About, page::render, room::MAX_PAGE_BYTES};
 use crate::tables::read::{Progress, RowsError, StoredRows};
-
-/// The most cells of group, type, action and time in the page. A page with more would open slowly.
-const MAX_COUNTS: usize = 100_000;
 
 /// Counts all rows, and returns the data of the page as JSON. `progress` is called with the blocks of both readings.
 ///
@@ -42,18 +45,19 @@ pub fn count(
     for other in outlines {
         outline.merge(other);
     }
-    let mut plan = ReportPlan::new(outline);
+    let mut plan = ReportPlan::new(outline, Calendar(about.zone.clone()));
     loop {
         let mut tally = Tally::new(&plan);
         for other in rows.each_row(threads, progress, || Tally::new(&plan))? {
             tally.merge(other);
         }
         let tallied = tally.finish();
-        // Many groups and types over years may need too many cells. That is rare, so the rows are simply read again, to be
-        // counted by a larger unit of time.
-        if tallied.counts.len() > MAX_COUNTS && plan.bins.coarsen() {
+        let cube = Cube::of(&tallied);
+        // Many groups and types over years may need too much room. That is rare, so the rows are simply read again, to be counted
+        // by larger units.
+        if cube.bytes() > room::COUNTS && plan.coarsen() {
             continue;
         }
-        return Ok(data::page_data(&plan, &tallied, about, rows.items, rows.left_out()));
+        return Ok(data::page_data(&plan, &tallied, &cube, about, [rows.items, rows.left_out()]));
     }
 }

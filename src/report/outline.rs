@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     event::Timestamp,
-    tables::{ActionRow, AnswerRow, QuestionRow, Row, read::RowSink},
+    tables::{ActionRow, AnswerRow, QuestionRow, Row, read::RowSink, trust_in_name},
 };
 
 /// How many different answer texts each thread tells apart, for all questions together. Further texts are counted without a bar of
@@ -23,10 +23,8 @@ pub(super) struct Outline {
     pub(super) period: Option<(Timestamp, Timestamp)>,
     /// How many events each group has.
     pub(super) groups: HashMap<String, u64>,
-    /// The names of groups by id, as events tell them of sub-groups.
-    group_names: HashMap<String, Option<Newest<String>>>,
-    /// The names of groups by id that the table holds, which are trusted more.
-    kept_group_names: HashMap<String, Option<Newest<String>>>,
+    /// What groups are called, by id: the most trusted of the names, each with how much its source is trusted and when it came.
+    pub(super) group_names: HashMap<String, (usize, Arrived, String)>,
     /// How many events each type has.
     pub(super) types: HashMap<String, u64>,
     /// Actions by the hash of their id.
@@ -35,9 +33,9 @@ pub(super) struct Outline {
     pub(super) questions: HashMap<u64, QuestionOutline>,
     /// Everybody who has caused an event or is named in one.
     everybody: Everybody,
-    /// Who has caused the current event: when it arrived, id or phone number if known, and name. It is counted only after the
-    /// event's last row, since a later row may say that the response is anonymous.
-    sender: Option<(Arrived, Option<String>, Option<String>)>,
+    /// Whether the current event has been counted for the person who has caused it. If the event itself does not name its
+    /// sender, a response in it may say who has answered.
+    is_caused: bool,
     /// How many further texts may still be told apart.
     texts_left: usize,
     /// The package of the action whose questions are being read.
@@ -61,12 +59,11 @@ impl Default for Outline {
             period: None,
             groups: HashMap::new(),
             group_names: HashMap::new(),
-            kept_group_names: HashMap::new(),
             types: HashMap::new(),
             actions: HashMap::new(),
             questions: HashMap::new(),
             everybody: Everybody::default(),
-            sender: None,
+            is_caused: false,
             texts_left: MAX_TEXTS,
             package: None,
         }
@@ -77,10 +74,12 @@ impl RowSink for Outline {
     fn row(&mut self, row: &Row<'_>) {
         match row {
             Row::Events(row) => {
-                self.settle();
-                let [id, name] =
-                    [&row.from_user_id, &row.from_user_name].map(|text| text.as_deref().map(str::to_owned));
-                self.sender = Some((arrived(&row.origin), id, name));
+                let at = arrived(&row.origin);
+                let [phone, user_id, name] =
+                    [&row.from_user, &row.from_user_id, &row.from_user_name].map(|text| text.as_deref());
+                self.everybody.seen(at, phone, user_id, name);
+                self.is_caused = false;
+                self.caused_by(row.person_id.as_deref());
                 self.arrival(row.origin.received_at);
                 count(&mut self.groups, row.origin.group_id);
                 count(&mut self.types, row.event_type.as_deref().unwrap_or_default());
@@ -89,21 +88,15 @@ impl RowSink for Outline {
                 }
             }
             Row::Quarantine(row) => {
-                self.settle();
                 self.arrival(row.origin.received_at);
                 self.groups.entry(row.origin.group_id.to_owned()).or_default();
             }
             Row::Actions(row) => self.created(row),
             Row::Questions(row) => self.question(row),
             Row::Responses(row) => {
-                if row.is_anonymous == Some(true) {
-                    self.sender = None;
-                } else {
-                    // The sender of a response is the person who has answered.
-                    let sender = self.sender.as_ref().and_then(|(_, id, _)| id.clone());
-                    let id = row.responder_id.as_deref().or(sender.as_deref());
-                    self.sent_by(row.responder.as_deref(), id, row.responder_name.as_deref());
-                }
+                let (phone, user_id) = (row.responder.as_deref(), row.responder_id.as_deref());
+                self.everybody.seen(arrived(&row.origin), phone, user_id, row.responder_name.as_deref());
+                self.caused_by(row.person_id.as_deref());
                 if let (Some(id), Some(package)) = (&row.action_id, &row.package_id) {
                     let at = arrived(&row.origin);
                     Newest::put(&mut self.action(id).package, at, || package_name(package).to_owned());
@@ -121,17 +114,16 @@ impl RowSink for Outline {
                 }
             }
             Row::JobResponses(row) => {
-                self.sent_by(row.assignee.as_deref(), None, row.assignee_name.as_deref());
+                let (phone, name) = (row.assignee.as_deref(), row.assignee_name.as_deref());
+                self.everybody.seen(arrived(&row.origin), phone, None, name);
+                self.caused_by(row.person_id.as_deref());
                 if let Some(id) = &row.action_id {
                     self.action(id).is_job = true;
                 }
             }
             Row::GroupNames(row) => {
                 if let (Some(id), Some(name)) = (&row.named_group_id, &row.name) {
-                    let is_of_event = row.source.as_deref() == Some("event");
-                    let names = if is_of_event { &mut self.group_names } else { &mut self.kept_group_names };
-                    let place = names.entry(id.to_string()).or_default();
-                    Newest::put(place, arrived(&row.origin), || name.to_string());
+                    self.called(id, (trust_in_name(row.source.as_deref()), arrived(&row.origin), name.to_string()));
                 }
             }
             Row::Members(row) => {
@@ -151,19 +143,18 @@ impl RowSink for Outline {
 }
 
 impl Outline {
-    /// Takes in who has answered, as a response says it. Sometimes the event itself does not name its sender.
-    fn sent_by(&mut self, phone: Option<&str>, id: Option<&str>, name: Option<&str>) {
-        let Some((at, sender, _)) = &mut self.sender else { return };
-        self.everybody.seen(*at, phone, id, name);
-        if sender.is_none() {
-            *sender = phone.or(id).map(str::to_owned);
+    /// Counts the current event for whoever has caused it, unless that was done.
+    fn caused_by(&mut self, person_id: Option<&str>) {
+        if let (false, Some(person_id)) = (self.is_caused, person_id) {
+            self.everybody.caused(person_id);
+            self.is_caused = true;
         }
     }
 
-    /// Counts the event that ends for its sender. To be called when all rows of an event have been seen.
-    fn settle(&mut self) {
-        if let Some((at, Some(who), name)) = self.sender.take() {
-            self.everybody.caused(at, &who, name.as_deref());
+    /// Takes in what a group is called.
+    fn called(&mut self, id: &str, name: (usize, Arrived, String)) {
+        if self.group_names.get(id).is_none_or(|known| *known < name) {
+            self.group_names.insert(id.to_owned(), name);
         }
     }
 
@@ -226,22 +217,12 @@ impl Outline {
         self.questions.entry(key).or_insert_with(|| QuestionOutline::new(package, position, title, question_type))
     }
 
-    /// What each group is called.
-    pub(super) fn take_group_names(&mut self) -> HashMap<String, String> {
-        let of_events = std::mem::take(&mut self.group_names).into_iter();
-        let names = of_events.chain(std::mem::take(&mut self.kept_group_names));
-        names.filter_map(|(id, name)| Some((id, name?.value))).collect()
-    }
-
-    /// Takes out everybody, including the sender of the last event.
+    /// Takes out everybody.
     pub(super) fn take_everybody(&mut self) -> Everybody {
-        self.settle();
         std::mem::take(&mut self.everybody)
     }
 
-    pub(super) fn merge(&mut self, mut other: Self) {
-        self.settle();
-        other.settle();
+    pub(super) fn merge(&mut self, other: Self) {
         self.everybody.merge(other.everybody);
         for time in other.period.into_iter().flat_map(|(first, last)| [first, last]) {
             self.arrival(time);
@@ -253,10 +234,7 @@ impl Outline {
             *self.types.entry(name).or_default() += events;
         }
         for (id, name) in other.group_names {
-            Newest::merge(self.group_names.entry(id).or_default(), name);
-        }
-        for (id, name) in other.kept_group_names {
-            Newest::merge(self.kept_group_names.entry(id).or_default(), name);
+            self.called(&id, name);
         }
         for other in other.actions.into_values() {
             let action = self.action(&other.id);

@@ -26,6 +26,21 @@ const LIBRARY_LICENSE: &str = include_str!("vendor/chart.LICENSE.md");
 const WORLD: &str = include_str!("vendor/world.json");
 const WORLD_LICENSE: &str = include_str!("vendor/world.LICENSE");
 
+/// What stands for a `<` within the data. Nothing but a `<` can end a script element or open another one.
+pub(super) const LESS_THAN: &str = "\\u003c";
+
+/// The bytes of the page without data: everything that is the same in every page, and the content security policy.
+pub(super) const FRAME: usize = {
+    let mut bytes =
+        TEMPLATE.len() + STYLE.len() + LIBRARY.len() + LIBRARY_LICENSE.len() + WORLD.len() + WORLD_LICENSE.len();
+    let mut at = 0;
+    while at < SCRIPTS.len() {
+        bytes += SCRIPTS[at].len();
+        at += 1;
+    }
+    bytes + 500
+};
+
 /// Makes the page that shows `data`, the result of [`count`](super::count). The page's content security policy allows only the
 /// scripts and the style inside it, by their digests, and forbids every request.
 pub fn render(data: &Value) -> String {
@@ -38,8 +53,7 @@ pub fn render(data: &Value) -> String {
         digest(&script),
         digest(STYLE)
     );
-    // Nothing but a `<` can end a script element or open another one.
-    let data = data.to_string().replace('<', "\\u003c");
+    let data = data.to_string().replace('<', LESS_THAN);
     let parts = [
         ("policy", policy.as_str()),
         ("style", STYLE),

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    counts::{Cell, Counts},
-    hash::hash,
-};
+use super::counts::{Cell, Counts};
 use crate::event::Timestamp;
 
 /// What an event says about somebody in a group.
@@ -19,7 +16,8 @@ pub(super) enum Sighting {
     There,
 }
 
-/// Who was seen in which group, and who has answered which action. People are told apart by a hash of their phone number.
+/// Who was seen in which group, and who has answered which action. People are told apart by their
+/// keys in [`Known`](super::who::Known).
 #[derive(Default)]
 pub(super) struct People {
     /// The first and the last sighting, by group and person.
@@ -31,9 +29,9 @@ pub(super) struct People {
 }
 
 impl People {
-    pub(super) fn seen(&mut self, cell: Cell, at: Timestamp, sighting: Sighting, phone: Option<&str>) {
-        if let Some(phone) = phone {
-            self.sighted((cell.group, hash(phone)), [(at, sighting); 2]);
+    pub(super) fn seen(&mut self, cell: Cell, at: Timestamp, sighting: Sighting, who: Option<u64>) {
+        if let Some(who) = who {
+            self.sighted((cell.group, who), [(at, sighting); 2]);
         }
     }
 
@@ -53,9 +51,9 @@ impl People {
     }
 
     /// Takes in an answer to an action that the page shows on its own.
-    pub(super) fn answered(&mut self, cell: Cell, at: Timestamp, phone: Option<&str>) {
-        if let Some(phone) = phone {
-            self.first((cell.action, hash(phone)), (at, cell));
+    pub(super) fn answered(&mut self, cell: Cell, at: Timestamp, who: Option<u64>) {
+        if let Some(who) = who {
+            self.first((cell.action, who), (at, cell));
         }
     }
 
@@ -103,6 +101,6 @@ impl People {
 pub(super) struct Members {
     /// How many they are.
     pub(super) count: u32,
-    /// Those who have not answered, by the hash of their phone number.
+    /// Those who have not answered, by their keys in [`Known`](super::who::Known).
     pub(super) silent: Vec<u64>,
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bins::TimeBins,
+    calendar::Calendar,
     hash::hash,
     outline::{ActionOutline, Outline},
     question::{Chart, QuestionOutline},
@@ -14,20 +15,21 @@ use super::{
 };
 use crate::event::Timestamp;
 
-const MAX_GROUPS: usize = 40;
-const MAX_TYPES: usize = 30;
-const MAX_CARDS: usize = 200;
-const MAX_JOBS: usize = 100;
-const MAX_PACKAGES: usize = 40;
-const MAX_QUESTIONS: usize = 60;
+pub(super) const MAX_GROUPS: usize = 40;
+pub(super) const MAX_TYPES: usize = 30;
+pub(super) const MAX_CARDS: usize = 200;
+pub(super) const MAX_JOBS: usize = 100;
+pub(super) const MAX_PACKAGES: usize = 40;
+pub(super) const MAX_QUESTIONS: usize = 60;
 /// How many people are shown one by one in the chart of activity.
-const MAX_PEOPLE: usize = 200;
+pub(super) const MAX_PEOPLE: usize = 200;
 const MAX_BINS: u16 = 400;
 
 /// What the page shows one by one.
 pub(super) struct ReportPlan {
     /// When the first and the last event arrived: `None` without events.
     pub(super) period: Option<(Timestamp, Timestamp)>,
+    pub(super) calendar: Calendar,
     pub(super) bins: TimeBins,
     pub(super) groups: Slots,
     /// The names of groups by id, where a name is known.
@@ -35,6 +37,8 @@ pub(super) struct ReportPlan {
     pub(super) types: Slots,
     pub(super) actions: Vec<Action>,
     slots_of_actions: HashMap<u64, u16>,
+    /// The ids and titles of jobs that are counted together with others, by the hash of the id.
+    pub(super) further_jobs: Titles,
     pub(super) questions: Vec<Question>,
     slots_of_questions: HashMap<u64, u16>,
     /// Everybody whose name may be shown.
@@ -88,6 +92,17 @@ impl Slots {
         Self { names, places, others }
     }
 
+    /// Takes their own places from the less frequent half of the names. Returns `false` if there are none.
+    fn halve(&mut self) -> bool {
+        let own = self.names.len() / 2;
+        self.others += self.names.len() - own;
+        let has_changed = own < self.names.len();
+        for name in self.names.drain(own..) {
+            self.places.remove(&name);
+        }
+        has_changed
+    }
+
     pub(super) fn of(&self, name: &str) -> u8 {
         let others = || u8::try_from(self.names.len()).unwrap_or(u8::MAX);
         self.places.get(name).copied().unwrap_or_else(others)
@@ -95,33 +110,40 @@ impl Slots {
 }
 
 impl ReportPlan {
-    pub(super) fn new(mut outline: Outline) -> Self {
+    pub(super) fn new(mut outline: Outline, calendar: Calendar) -> Self {
         let known = outline.take_everybody().finish();
-        let group_names = outline.take_group_names();
+        let names = std::mem::take(&mut outline.group_names).into_iter();
         let (first, last) = outline.period.unwrap_or((Timestamp::EPOCH, Timestamp::EPOCH));
-        let (actions, slots_of_actions) = actions(outline.actions);
-        let (questions, slots_of_questions, further_questions) = questions(outline.questions);
+        let (actions, slots_of_actions, further_jobs) = actions(outline.actions);
+        let (questions, slots_of_questions, further_questions) = questions(outline.questions, &calendar);
         let most_active = most_active(&known);
         Self {
             period: outline.period,
-            bins: TimeBins::of_period(first, last, MAX_BINS),
+            bins: TimeBins::of_period(&calendar, first, last, MAX_BINS),
             groups: Slots::new(outline.groups, MAX_GROUPS),
-            group_names,
+            group_names: names.map(|(id, (_, _, name))| (id, name)).collect(),
             types: Slots::new(outline.types, MAX_TYPES),
             actions,
             slots_of_actions,
+            further_jobs,
             questions,
             slots_of_questions,
             further_questions,
             places_of_people: most_active.iter().copied().zip(0..).collect(),
             most_active,
             known,
+            calendar,
         }
     }
 
-    /// The place of a person among the most active, by id or phone number.
-    pub(super) fn person(&self, who: &str) -> Option<u16> {
-        self.places_of_people.get(&self.known.key(who)).copied()
+    /// The place of a person among the most active, by the key in `known`.
+    pub(super) fn place_of(&self, who: u64) -> Option<u16> {
+        self.places_of_people.get(&who).copied()
+    }
+
+    /// Counts by larger units, first of time, then of groups. Returns `false` if there are none.
+    pub(super) fn coarsen(&mut self) -> bool {
+        self.bins.coarsen() || self.groups.halve()
     }
 
     /// The place of an action among `actions`.
@@ -138,13 +160,17 @@ impl ReportPlan {
 
 fn most_active(known: &Known) -> Vec<u64> {
     let mut people: Vec<_> = known.people.iter().filter(|(_, person)| person.events > 0).collect();
-    let rank = |person: &Person| (Reverse(person.events), person.id.clone());
+    let rank = |person: &Person| (Reverse(person.events), person.id().to_owned());
     people.sort_by_cached_key(|(_, person)| rank(person));
     people.into_iter().take(MAX_PEOPLE).map(|(key, _)| *key).collect()
 }
 
-/// Which actions are shown one by one, and where each action is counted, by the hash of its id.
-fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, u16>) {
+/// Ids and titles, by the hash of the id.
+type Titles = HashMap<u64, (String, Option<String>)>;
+
+/// Which actions are shown one by one, where each action is counted by the hash of its id, and the jobs that are not shown one
+/// by one.
+fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, u16>, Titles) {
     let mut shown = vec![Action::None];
     let mut slots = HashMap::new();
     let (singles, further) = most_frequent(outlines);
@@ -153,6 +179,9 @@ fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, 
         let (title, package) = (title.map(|title| title.value), package.map(|package| package.value));
         shown.push(Action::One { id, title, package, is_job });
     }
+    let jobs = further.iter().filter(|(_, action)| action.is_job);
+    let title = |action: &ActionOutline| action.title.as_ref().map(|title| title.value.clone());
+    let further_jobs = jobs.map(|(key, action)| (*key, (action.id.clone(), title(action)))).collect();
     let further: Vec<_> =
         further.into_iter().map(|(key, action)| (key, action.package.map(|package| package.value))).collect();
     let (packages, others) = largest_packages(&further);
@@ -168,7 +197,7 @@ fn actions(outlines: HashMap<u64, ActionOutline>) -> (Vec<Action>, HashMap<u64, 
     for (key, package) in further {
         slots.insert(key, package.and_then(|name| slots_of_packages.get(&name).copied()).unwrap_or(last));
     }
-    (shown, slots)
+    (shown, slots, further_jobs)
 }
 
 type Outlines = Vec<(u64, ActionOutline)>;
@@ -199,7 +228,10 @@ fn largest_packages(actions: &[(u64, Option<String>)]) -> (Vec<(String, u64)>, u
     (packages, actions.len() as u64 - within)
 }
 
-fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap<u64, u16>, usize) {
+fn questions(
+    outlines: HashMap<u64, QuestionOutline>,
+    calendar: &Calendar,
+) -> (Vec<Question>, HashMap<u64, u16>, usize) {
     let mut outlines: Vec<_> = outlines.into_iter().filter(|(_, question)| question.values() > 0).collect();
     outlines.sort_unstable_by_key(|(key, question)| (Reverse(question.values()), *key));
     let further = outlines.len().saturating_sub(MAX_QUESTIONS);
@@ -209,7 +241,8 @@ fn questions(outlines: HashMap<u64, QuestionOutline>) -> (Vec<Question>, HashMap
     for (at, (_, question)) in outlines.iter().enumerate() {
         packages.entry(question.package.clone()).or_insert(at);
     }
-    let mut shown: Vec<_> = outlines.into_iter().map(|(key, question)| (key, question.chart(), question)).collect();
+    let mut shown: Vec<_> =
+        outlines.into_iter().map(|(key, question)| (key, question.chart(calendar), question)).collect();
     shown.sort_by_key(|(_, chart, question)| {
         (matches!(chart, Chart::Texts(_) | Chart::Answered), packages[&question.package], question.position)
     });

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bins::{NumberBins, TimeBins},
+    calendar::Calendar,
     hash::hash,
 };
 use crate::{event::Timestamp, tables::AnswerRow};
@@ -178,7 +179,7 @@ impl QuestionOutline {
     }
 
     /// The chart that suits most of the answers.
-    pub(super) fn chart(&self) -> Chart {
+    pub(super) fn chart(&self, calendar: &Calendar) -> Chart {
         let most =
             (0..self.answered.len()).max_by_key(|kind| (self.answered[*kind], Reverse(*kind))).unwrap_or_default();
         match most {
@@ -188,7 +189,7 @@ impl QuestionOutline {
                 if texts.is_empty() { Chart::Answered } else { Chart::Texts(Choices::new(texts, Vec::new())) }
             }
             1 => NumberBins::of_sample(self.sample.values().copied()).map_or(Chart::Answered, Chart::Numbers),
-            2 => self.times().map_or(Chart::Answered, Chart::Times),
+            2 => self.times(calendar).map_or(Chart::Answered, Chart::Times),
             3 => Chart::Places,
             _ => Chart::Answered,
         }
@@ -212,13 +213,13 @@ impl QuestionOutline {
         texts.into_iter().map(|(text, _)| *text).take(most).collect()
     }
 
-    fn times(&self) -> Option<TimeBins> {
+    fn times(&self, calendar: &Calendar) -> Option<TimeBins> {
         let mut times: Vec<_> = self.sample.values().copied().collect();
         times.sort_by(f64::total_cmp);
         let outer = times.len() / 100;
         let low = Timestamp::from_epoch_millis_number(*times.get(outer)?)?;
         let high = Timestamp::from_epoch_millis_number(times[times.len() - 1 - outer])?;
-        Some(TimeBins::new(low, high, MAX_TIME_BINS))
+        Some(TimeBins::new(calendar, low, high, MAX_TIME_BINS))
     }
 }
 

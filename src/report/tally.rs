@@ -18,19 +18,9 @@ use crate::{
 
 /// How many single answers to a question are kept. If there are more, a hash of event and position decides which are kept, so
 /// that every run keeps the same ones.
-const MAX_SAMPLES: usize = 400;
+const MAX_SAMPLES: usize = 1_000;
 /// The longest link that the page holds, in bytes. Signed links to photos have about 700.
 const LONGEST_URL: usize = 1000;
-
-/// Who has caused an event.
-enum Sender {
-    /// The sender must not be counted, because the response is anonymous or the event has been counted already.
-    Withheld,
-    /// The event itself does not name its sender. A later row of the same event may.
-    Unknown,
-    /// The sender is known: with a place among the most active people, or `None`.
-    Place(Option<u16>),
-}
 
 /// What one thread has counted so far.
 pub(super) struct Tally<'a> {
@@ -43,9 +33,8 @@ pub(super) struct Tally<'a> {
     labels: HashMap<(u16, u16), String>,
     samples: Vec<BTreeMap<u64, Sample>>,
     activity: HashMap<(Cell, u16), u32>,
-    /// Who has caused the current event. It is counted only after the event's last row, since a later row may say that the
-    /// response is anonymous.
-    sender: Sender,
+    /// Whether it is known who has caused the current event. If the event itself does not name its sender, a response in it may.
+    is_caused: bool,
     people: People,
     jobs: Jobs,
 }
@@ -61,7 +50,7 @@ impl<'a> Tally<'a> {
             labels: HashMap::new(),
             samples: plan.questions.iter().map(|_| BTreeMap::new()).collect(),
             activity: HashMap::new(),
-            sender: Sender::Withheld,
+            is_caused: false,
             people: People::default(),
             jobs: Jobs::default(),
         }
@@ -72,7 +61,7 @@ impl<'a> Tally<'a> {
             group: self.plan.groups.of(group),
             event_type: event_type.map(|name| self.plan.types.of(name)),
             action: self.plan.action(action),
-            // The first reading has seen every time, so each is in a bin.
+            // The first reading has seen every time, so each is in a bin: but for a minute that clocks show twice.
             bin: self.plan.bins.index(time).unwrap_or_default(),
         }
     }
@@ -91,11 +80,8 @@ impl RowSink for Tally<'_> {
     fn row(&mut self, row: &Row<'_>) {
         match row {
             Row::Events(row) => {
-                self.settle();
                 let event_type = row.event_type.as_deref().unwrap_or_default();
                 let time = row.origin.received_at;
-                self.sender =
-                    row.from_user_id.as_deref().map_or(Sender::Unknown, |id| Sender::Place(self.plan.person(id)));
                 self.current = self.cell(row.origin.group_id, Some(event_type), row.action_id.as_deref(), time);
                 let counts = self.counts();
                 counts.events += 1;
@@ -103,9 +89,10 @@ impl RowSink for Tally<'_> {
                 if self.is_single() {
                     self.people.happened(self.current, time);
                 }
+                self.is_caused = false;
+                self.caused_by(row.person_id.as_deref());
             }
             Row::Quarantine(row) => {
-                self.settle();
                 let cell = self.cell(row.origin.group_id, None, None, row.origin.received_at);
                 let reason = row.reason.as_deref().unwrap_or_default().to_owned();
                 *self.quarantine.entry((reason, cell)).or_default() += 1;
@@ -116,37 +103,32 @@ impl RowSink for Tally<'_> {
                 } else {
                     self.counts().replaced += 1;
                 }
-                if row.is_anonymous == Some(true) {
-                    self.sender = Sender::Withheld;
-                    return;
-                }
-                self.sent_by(row.responder.as_deref().or(row.responder_id.as_deref()));
-                let (at, responder) = (row.origin.received_at, row.responder.as_deref());
-                self.people.seen(self.current, at, Sighting::There, responder);
+                let (at, who) = (row.origin.received_at, self.caused_by(row.person_id.as_deref()));
+                self.people.seen(self.current, at, Sighting::There, who);
                 if self.is_single() {
-                    self.people.answered(self.current, at, responder);
+                    self.people.answered(self.current, at, who);
                 }
             }
             Row::Answers(row) => self.answer(row),
             Row::Jobs(row) => {
-                let assignee = row.assignee.as_deref();
+                let assignee = self.who(row.person_id.as_deref());
                 self.people.seen(self.current, row.origin.received_at, Sighting::There, assignee);
                 self.jobs.assigned(arrived(&row.origin), self.current, row.action_id.as_deref(), assignee, row.due_at);
             }
             Row::JobResponses(row) => {
-                self.sent_by(row.assignee.as_deref());
+                let assignee = self.caused_by(row.person_id.as_deref());
                 if row.is_latest != Some(true) {
                     self.counts().replaced += 1;
                     return;
                 }
                 self.counts().responses += 1;
-                let (job, assignee) = (row.action_id.as_deref(), row.assignee.as_deref());
                 let at = (row.ranked_at.unwrap_or(row.origin.received_at), hash(row.origin.event_key));
-                self.jobs.answered(at, self.current, job, assignee, row.is_completed);
+                self.jobs.answered(at, self.current, row.action_id.as_deref(), assignee, row.is_completed);
             }
             Row::Members(row) => {
                 let sighting = if row.change.as_deref() == Some("removed") { Sighting::Left } else { Sighting::Joined };
-                self.people.seen(self.current, row.origin.received_at, sighting, row.member.as_deref());
+                let member = self.who(row.person_id.as_deref());
+                self.people.seen(self.current, row.origin.received_at, sighting, member);
             }
             // Behind the row of its event.
             Row::CloudEvents(_) => self.counts().cloud_events += 1,
@@ -165,17 +147,19 @@ impl RowSink for Tally<'_> {
 }
 
 impl Tally<'_> {
-    fn sent_by(&mut self, who: Option<&str>) {
-        if let (Sender::Unknown, Some(who)) = (&self.sender, who) {
-            self.sender = Sender::Place(self.plan.person(who));
-        }
+    fn who(&self, person_id: Option<&str>) -> Option<u64> {
+        person_id.map(|person_id| self.plan.known.key(person_id))
     }
 
-    /// Counts the event that ends for whoever has caused it. To be called when all rows of an event have been seen.
-    fn settle(&mut self) {
-        if let Sender::Place(Some(place)) = std::mem::replace(&mut self.sender, Sender::Withheld) {
+    /// Counts the current event for whoever has caused it, unless that was done. Returns the person's key.
+    fn caused_by(&mut self, person_id: Option<&str>) -> Option<u64> {
+        let who = self.who(person_id)?;
+        if !std::mem::replace(&mut self.is_caused, true)
+            && let Some(place) = self.plan.place_of(who)
+        {
             *self.activity.entry((self.current, place)).or_default() += 1;
         }
+        Some(who)
     }
 
     /// Keeps an answer for the page if it says more than its place in a chart of counts does.
@@ -232,9 +216,7 @@ impl Tally<'_> {
         }
     }
 
-    pub(super) fn merge(&mut self, mut other: Self) {
-        self.settle();
-        other.settle();
+    pub(super) fn merge(&mut self, other: Self) {
         for (key, events) in other.activity {
             *self.activity.entry(key).or_default() += events;
         }
@@ -269,8 +251,7 @@ impl Tally<'_> {
         self.jobs.merge(other.jobs);
     }
 
-    pub(super) fn finish(mut self) -> Tallied {
-        self.settle();
+    pub(super) fn finish(self) -> Tallied {
         let mut counts = self.counts;
         let known = self.people.finish(&mut counts);
         let open = self.jobs.finish(self.plan.period.map_or(Timestamp::EPOCH, |(_, last)| last), &mut counts);

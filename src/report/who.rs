@@ -1,4 +1,5 @@
-//! Who has caused events: people by their phone number, or by Kaizala's user id if the number is not known, with their names.
+//! Who has caused events or is named in them. People are told apart as in the table `people`: by Kaizala's user id if it is
+//! known, else by phone number.
 
 use std::collections::HashMap;
 
@@ -9,68 +10,75 @@ use super::{
 use crate::event::Timestamp;
 
 /// What the first reading learns about a person.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Person {
-    /// The phone number, or Kaizala's user id if the number is not known.
-    pub(super) id: String,
+    pub(super) user_id: Option<String>,
+    pub(super) phone: Option<String>,
     pub(super) name: Option<Newest<String>>,
     /// How many events they have caused.
     pub(super) events: u64,
     /// When the first and the last event of or about them arrived.
-    pub(super) seen: [Timestamp; 2],
+    pub(super) seen: Option<[Timestamp; 2]>,
 }
 
-/// Everybody whom the first reading has seen, by a hash of phone number or user id.
+impl Person {
+    /// By what people know the person who has no name: the phone number, else the user id.
+    pub(super) fn id(&self) -> &str {
+        self.phone.as_deref().or(self.user_id.as_deref()).unwrap_or_default()
+    }
+
+    fn was_seen(&mut self, [first, last]: [Timestamp; 2]) {
+        let [earliest, latest] = self.seen.unwrap_or([first, last]);
+        self.seen = Some([earliest.min(first), latest.max(last)]);
+    }
+}
+
+/// Everybody whom the first reading has seen.
 #[derive(Debug, Default)]
 pub(super) struct Everybody {
+    /// By a hash of user id, else of phone number.
     people: HashMap<u64, Person>,
-    /// By the hash of a phone number, the hash of its user id: `None` if several users have the number.
-    ids: HashMap<u64, Option<u64>>,
+    /// The phone numbers with which a user was seen, each with the time when that was last: by the hash of the number and that
+    /// of the user id.
+    phones: HashMap<(u64, u64), (Timestamp, String)>,
 }
 
 impl Everybody {
     /// Takes in that an event names somebody by phone number, user id or both.
-    pub(super) fn seen(&mut self, at: Arrived, phone: Option<&str>, id: Option<&str>, name: Option<&str>) {
-        if let (Some(phone), Some(id)) = (phone, id) {
-            self.link(hash(phone), Some(hash(id)));
+    pub(super) fn seen(&mut self, at: Arrived, phone: Option<&str>, user_id: Option<&str>, name: Option<&str>) {
+        let Some(who) = user_id.or(phone) else { return };
+        if let (Some(phone), Some(user_id)) = (phone, user_id) {
+            self.link((hash(phone), hash(user_id)), at.0, || phone.to_owned());
         }
-        if let Some(who) = phone.or(id) {
-            self.person(who, at, name);
-        }
-    }
-
-    /// Takes in that somebody, known by phone number or user id, has caused an event.
-    pub(super) fn caused(&mut self, at: Arrived, who: &str, name: Option<&str>) {
-        self.person(who, at, name).events += 1;
-    }
-
-    fn person(&mut self, who: &str, at: Arrived, name: Option<&str>) -> &mut Person {
         let person = self.people.entry(hash(who)).or_insert_with(|| Person {
-            id: who.to_owned(),
-            name: None,
-            events: 0,
-            seen: [at.0; 2],
+            user_id: user_id.map(str::to_owned),
+            phone: if user_id.is_none() { phone.map(str::to_owned) } else { None },
+            ..Person::default()
         });
-        person.seen = [person.seen[0].min(at.0), person.seen[1].max(at.0)];
+        person.was_seen([at.0; 2]);
         if let Some(name) = name.filter(|name| !name.trim().is_empty()) {
             Newest::put(&mut person.name, at, || name.to_owned());
         }
-        person
     }
 
-    fn link(&mut self, phone: u64, id: Option<u64>) {
-        let known = self.ids.entry(phone).or_insert(id);
-        if *known != id {
-            *known = None;
+    /// Takes in that somebody who was [seen](Self::seen) has caused an event.
+    pub(super) fn caused(&mut self, person_id: &str) {
+        if let Some(person) = self.people.get_mut(&hash(person_id)) {
+            person.events += 1;
         }
+    }
+
+    fn link(&mut self, both: (u64, u64), time: Timestamp, phone: impl FnOnce() -> String) {
+        let link = self.phones.entry(both).or_insert_with(|| (time, phone()));
+        link.0 = link.0.max(time);
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         for (key, person) in other.people {
             self.add(key, person);
         }
-        for (phone, id) in other.ids {
-            self.link(phone, id);
+        for (both, (time, phone)) in other.phones {
+            self.link(both, time, || phone);
         }
     }
 
@@ -79,7 +87,9 @@ impl Everybody {
             Some(person) => {
                 Newest::merge(&mut person.name, other.name);
                 person.events += other.events;
-                person.seen = [person.seen[0].min(other.seen[0]), person.seen[1].max(other.seen[1])];
+                if let Some(seen) = other.seen {
+                    person.was_seen(seen);
+                }
             }
             None => {
                 self.people.insert(key, other);
@@ -87,21 +97,30 @@ impl Everybody {
         }
     }
 
-    /// Joins what is known of the same person by phone number and by user id.
+    /// Joins what is known of the same person by user id and by phone number: the number with which the user was seen last,
+    /// among those of nobody else.
     pub(super) fn finish(mut self) -> Known {
-        let mut phones = HashMap::<u64, u64>::new();
-        for (phone, id) in &self.ids {
-            if let Some(id) = id {
-                // Somebody who has changed the number is listed under one of the numbers: the same one in every run.
-                phones.entry(*id).and_modify(|known| *known = (*known).min(*phone)).or_insert(*phone);
+        let mut users = HashMap::<u64, u32>::new();
+        for (phone, _) in self.phones.keys() {
+            *users.entry(*phone).or_default() += 1;
+        }
+        let mut last = HashMap::<u64, (Timestamp, String)>::new();
+        for ((phone, user), seen) in std::mem::take(&mut self.phones) {
+            if users[&phone] == 1 && last.get(&user).is_none_or(|other| *other < seen) {
+                last.insert(user, seen);
             }
         }
-        for (id, phone) in &phones {
-            if let Some(person) = self.people.remove(id) {
-                self.add(*phone, person);
+        let mut users = HashMap::new();
+        for (user, (_, phone)) in last {
+            users.insert(hash(&phone), user);
+            if let Some(person) = self.people.remove(&hash(&phone)) {
+                self.add(user, person);
+            }
+            if let Some(person) = self.people.get_mut(&user) {
+                person.phone = Some(phone);
             }
         }
-        Known { people: self.people, phones }
+        Known { people: self.people, users }
     }
 }
 
@@ -109,14 +128,14 @@ impl Everybody {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) people: HashMap<u64, Person>,
-    /// By the hash of a user id, the hash of the phone number that belongs to it.
-    phones: HashMap<u64, u64>,
+    /// By the hash of a phone number, the hash of the user id that belongs to it.
+    users: HashMap<u64, u64>,
 }
 
 impl Known {
-    /// The key in `people` of somebody with this phone number or user id.
-    pub(super) fn key(&self, who: &str) -> u64 {
-        let key = hash(who);
-        self.phones.get(&key).copied().unwrap_or(key)
+    /// The key in `people` of somebody with this user id or phone number.
+    pub(super) fn key(&self, person_id: &str) -> u64 {
+        let key = hash(person_id);
+        self.users.get(&key).copied().unwrap_or(key)
     }
 }

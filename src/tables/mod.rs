@@ -28,6 +28,8 @@ pub mod write;
 #[cfg(feature = "cli")]
 mod zone;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::sums::trust_in_name;
 pub use self::{
     column::{
         Boolean, Cell, Column, ColumnType, Integer, Kind, Link, Name, Number, Person, Personal, Phone, Prose, Rest,

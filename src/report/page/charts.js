@@ -35,7 +35,7 @@ function tooltip(more = {}) {
 const stackedBar = { borderWidth: { top: 1 }, borderSkipped: false, maxBarThickness: 48, categoryPercentage: 0.86, barPercentage: 0.96 };
 
 function timeColumn() {
-  return { hour: 'Hour', day: 'Day' }[data.unit] ?? `First day of the ${data.unit}`;
+  return { second: 'Second', minute: 'Minute', hour: 'Hour', day: 'Day' }[data.unit] ?? `First day of the ${data.unit}`;
 }
 
 // The label of a bar: beside the bar, or inside it if there is not enough room.
@@ -64,12 +64,14 @@ Chart.register(barTexts);
 function overTime(sets, more = {}) {
   const bins = selectedBins();
   const labels = bins.map((day) => unitName(data.unit, day));
+  // Gaps between many narrow bars would take most of their colour.
+  const width = bins.length > 60 ? { categoryPercentage: 1, barPercentage: 1 } : {};
   return {
     pick: (at) => narrow({ first: filter.first + at }),
     chart: {
       type: 'bar',
       labels,
-      datasets: sets.map(([label, paint, numbers, extra = {}]) => ({ label, colour: paint, data: numbers, ...stackedBar, ...extra })),
+      datasets: sets.map(([label, paint, numbers, extra = {}]) => ({ label, colour: paint, data: numbers, ...stackedBar, ...width, ...extra })),
       options: () => ({
         interaction: { mode: 'index', intersect: false },
         scales: {
@@ -121,13 +123,13 @@ function ranked(slots) {
   return { own, rest: slots.slice(COLOURS.length) };
 }
 
-function stackBy(counts, slots, key, name, rest) {
+function stackBy(counts, slots, key, { name, id = () => '', rest }) {
   const sums = sumsByBin(counts, key);
   const { own, rest: others } = ranked(slots);
-  const sets = own.filter((slot) => sums.has(slot)).map((slot) => [name(slot), COLOURS[own.indexOf(slot)], sums.get(slot)]);
+  const sets = own.filter((slot) => sums.has(slot)).map((slot) => [name(slot), COLOURS[own.indexOf(slot)], sums.get(slot), { title: id(slot) }]);
   const further = others.filter((slot) => sums.has(slot));
   if (further.length === 1) {
-    sets.push([name(further[0]), REST, sums.get(further[0])]);
+    sets.push([name(further[0]), REST, sums.get(further[0]), { title: id(further[0]) }]);
   } else if (further.length > 1) {
     const numbers = selectedBins().map((day, at) => further.reduce((sum, slot) => sum + sums.get(slot)[at], 0));
     sets.push([rest(further.length), REST, numbers]);
@@ -135,7 +137,7 @@ function stackBy(counts, slots, key, name, rest) {
   const shown = overTime(sets);
   // The chart has room for some; the table shows all.
   const columns = slots.filter((slot) => sums.has(slot));
-  shown.table = { columns: [shown.table.columns[0], ...columns.map(name)],
+  shown.table = { columns: [shown.table.columns[0], ...columns.map((slot) => ({ text: name(slot), title: id(slot) }))],
     rows: selectedBins().map((day, at) => [day, ...columns.map((slot) => sums.get(slot)[at])]) };
   return { ...shown, empty: sets.length ? '' : NOTHING };
 }
@@ -152,11 +154,13 @@ function cloudEvents() {
 }
 
 function eventsByType() {
-  return stackBy(data.counts.events, slotsUpTo(data.types, data.furtherTypes), (series) => series[1], typeName, (count) => `${count} other types`);
+  return stackBy(data.counts.events, slotsUpTo(data.types, data.furtherTypes), (series) => series[1],
+    { name: typeName, rest: (count) => `${count} other types` });
 }
 
 function eventsByGroup() {
-  return stackBy(data.counts.events, slotsUpTo(data.groups, data.furtherGroups), (series) => series[0], groupName, (count) => `${count} other groups`);
+  return stackBy(data.counts.events, slotsUpTo(data.groups, data.furtherGroups), (series) => series[0],
+    { name: groupName, id: (slot) => groupCell(slot).title, rest: (count) => `${count} other groups` });
 }
 
 function responsesByAction() {

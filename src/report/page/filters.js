@@ -154,17 +154,22 @@ class Chooser {
 
 const choosers = Object.keys(chosen).map((kind) => new Chooser(kind));
 
+// A time of a field in the form of the bins. Browsers leave out seconds that are 0.
+function timeIn(text) {
+  return data.unit === 'second' && text.length === 16 ? `${text}:00` : text;
+}
+
 function readFilters() {
   filter.group = places('group', chosen.group);
   filter.type = places('type', chosen.type);
   filter.actions = places('action', chosen.action);
-  const [from, to] = ['from', 'to'].map((id) => document.getElementById(id).value);
-  const days = data.bins.map((bin) => bin.slice(0, 10));
-  // A bin is selected if any of its days is. The name of an hour begins with that of its day.
-  const next = data.unit === 'hour' ? days.findIndex((day) => day >= from) + 1 : days.findIndex((day) => day > from);
-  filter.first = from ? Math.max(0, (next <= 0 ? days.length : next) - 1) : 0;
-  filter.last = to ? days.findLastIndex((day) => day <= to) : days.length - 1;
-  if (from && data.period && from > data.period[1].slice(0, 10)) filter.first = days.length;
+  const [from, to] = ['from', 'to'].map((id) => timeIn(document.getElementById(id).value));
+  const { bins } = data;
+  // A bin is selected if a part of it is.
+  const next = bins.findIndex((bin) => bin > from);
+  filter.first = from ? Math.max(0, (next < 0 ? bins.length : next) - 1) : 0;
+  filter.last = to ? bins.findLastIndex((bin) => bin <= to) : bins.length - 1;
+  if (from > document.getElementById('to').defaultValue) filter.first = bins.length;
   filter.isBackwards = from !== '' && to !== '' && from > to;
   for (const chooser of choosers) chooser.write();
   select();
@@ -173,10 +178,12 @@ function readFilters() {
 // Sets the filter to what a bar of a chart stands for.
 function narrow({ first, last = first, ...more }) {
   Object.assign(chosen, more);
-  if (first !== undefined && data.unit !== 'hour') {
+  if (first !== undefined) {
+    const [from, to] = ['from', 'to'].map((id) => document.getElementById(id));
     const after = data.bins[last + 1];
-    document.getElementById('from').value = data.bins[first];
-    document.getElementById('to').value = after ? new Date(Date.parse(after) - 864e5).toISOString().slice(0, 10) : data.period[1].slice(0, 10);
+    from.value = data.bins[first];
+    if (isOfClock(data.unit)) to.value = data.bins[last];
+    else to.value = after ? new Date(Date.parse(after) - 864e5).toISOString().slice(0, 10) : to.defaultValue;
   }
   update();
 }
@@ -192,7 +199,7 @@ function writeFragment() {
   for (const [kind, value] of Object.entries(chosen)) if (value) parts.set(kind, value);
   for (const id of ['from', 'to']) {
     const { value, defaultValue } = document.getElementById(id);
-    if (value !== defaultValue) parts.set(id, value);
+    if (timeIn(value) !== timeIn(defaultValue)) parts.set(id, timeIn(value));
   }
   history.replaceState(null, '', `#${parts}`);
 }

@@ -8,10 +8,15 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
 
+// Whether a unit of time is shorter than a day.
+function isOfClock(unit) {
+  return ['second', 'minute', 'hour'].includes(unit);
+}
+
 // The name of the bin of time that begins at a date.
 function unitName(unit, day) {
   const date = new Date(`${day.slice(0, 10)}T00:00:00Z`);
-  if (unit === 'hour') return `${dayFormat.format(date)} ${day.slice(11)}`;
+  if (isOfClock(unit)) return `${dayFormat.format(date)} ${day.slice(11)}`;
   if (unit === 'year') return day.slice(0, 4);
   if (unit === 'month') return monthFormat.format(date);
   return unit === 'week' ? `Week of ${dayFormat.format(date)}` : dayFormat.format(date);
@@ -72,21 +77,25 @@ function personCell(place) {
   return { text: name || id || 'Nobody named', title: name ? id : '' };
 }
 
+// An id is long, and says little: tables show its beginning, the tooltip and the CSV all of it.
 function groupCell(slot) {
-  return { text: groupName(slot), title: data.groups[slot]?.name ? data.groups[slot].id : '' };
+  const { id = '', name } = data.groups[slot] ?? {};
+  const text = groupName(slot);
+  return name || text !== id || id.length <= 16 ? { text, title: name ? id : '' } : { text, title: id, shown: `${id.slice(0, 12)}…` };
 }
 
 function actionCell(slot) {
   return { text: actionLabel(slot), title: data.actions[slot].id ?? '' };
 }
 
-// The card that asks a question. If several ask it, the first and how many others.
+// The card that asks a question, with its id for the tooltip. If several ask it, the first and how many others.
 function cardOf(question) {
   const slots = new Set();
   for (let at = 0; at < question.answered.list.length; at += question.answered.stride) slots.add(data.series[question.answered.list[at]][2]);
-  const titles = [...new Set([...slots].sort((one, other) => one - other).map((slot) => data.actions[slot].title).filter(Boolean))];
-  if (!titles.length) return question.package ?? '';
-  return titles.length === 1 ? titles[0] : `${titles[0]} and ${titles.length - 1} more`;
+  const titled = [...slots].sort((one, other) => one - other).filter((slot) => data.actions[slot].title);
+  const titles = [...new Set(titled.map((slot) => data.actions[slot].title))];
+  if (!titles.length) return question.package ? { text: question.package, title: '' } : undefined;
+  return { text: titles.length === 1 ? titles[0] : `${titles[0]} and ${titles.length - 1} more`, title: titled.map((slot) => data.actions[slot].id).slice(0, 5).join(', ') };
 }
 
 function questionTitle(question) {

@@ -4,7 +4,7 @@ const MOST_ROWS = 300;
 // A shorter table does not need a search field.
 const SEARCHED = 12;
 
-// The text of a cell. A cell is a number, a text, or an object with a text and more (`title` for the tooltip, `href`).
+// The text of a cell. A cell is a number, a text, or an object with a text and more (`title` for the tooltip, `shown` for a shorter text, `href`).
 function cellText(cell) {
   const plain = cell !== null && typeof cell === 'object' ? cell.text : cell;
   return typeof plain === 'number' ? someDigits.format(plain) : plain ?? '–';
@@ -12,7 +12,7 @@ function cellText(cell) {
 
 function cellContent(cell) {
   // Only http and https become links: a URL that somebody wrote must not run as a script.
-  if (!cell?.href || !/^https?:\/\//i.test(cell.href)) return cellText(cell);
+  if (!cell?.href || !/^https?:\/\//i.test(cell.href)) return cell?.shown ?? cellText(cell);
   return element('a', { href: cell.href, target: '_blank', rel: 'noopener noreferrer', textContent: cellText(cell) });
 }
 
@@ -23,7 +23,7 @@ function csvOf(columns, rows) {
   const field = (cell) => (typeof cell === 'number' ? plain(cell) : `"${safe(plain(cell)).replaceAll('"', '""')}"`);
   const links = columns.map((column, at) => rows.some((row) => row[at]?.href));
   const line = (row) => row.flatMap((cell, at) => (links[at] ? [field(cell), field(cell?.href ?? null)] : [field(cell)])).join(',');
-  const head = columns.flatMap((column, at) => (links[at] ? [column, `${column}: address`] : [column]));
+  const head = columns.map(cellText).flatMap((column, at) => (links[at] ? [column, `${column}: address`] : [column]));
   return `\ufeff${[head.map(field).join(','), ...rows.map(line)].join('\r\n')}\r\n`;
 }
 
@@ -73,7 +73,7 @@ class Listing {
     const found = this.found();
     const isNumber = columns.map((column, at) => at > 0 && rows.length > 0
       && rows.every(({ [at]: cell }) => typeof cell === 'number' || cell === null || (typeof cell === 'string' && /^([\d,.]+%?|–)$/.test(cell))));
-    const head = element('tr', {}, ...columns.map((column, at) => userText('th', column, { scope: 'col', className: isNumber[at] ? 'number' : '' })));
+    const head = element('tr', {}, ...columns.map((column, at) => userText('th', cellText(column), { scope: 'col', title: column.title ?? '', className: isNumber[at] ? 'number' : '' })));
     const body = found.slice(0, MOST_ROWS).map((row) => element('tr', {}, ...row.map((cell, at) =>
       element(at === 0 ? 'th' : 'td', { dir: 'auto', title: cell?.title ?? '', ...(at === 0 ? { scope: 'row' } : { className: isNumber[at] ? 'number' : '' }) }, cellContent(cell)))));
     const parts = [element('thead', {}, head), element('tbody', {}, ...body)];

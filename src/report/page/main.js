@@ -17,8 +17,12 @@ const FIXED = [
 if (data.counts.cloudEvents.list.length) FIXED.push(['cloud-events', 'CloudEvents by type and source', 'activity', cloudEvents, { isList: true }]);
 
 function prepareFilters() {
-  const [from, to] = (data.period ?? ['', '']).map((time) => time.slice(0, 10));
-  for (const id of ['from', 'to']) Object.assign(byId(id), { min: from, max: to, defaultValue: id === 'from' ? from : to, disabled: !data.period });
+  const days = (data.period ?? ['', '']).map((time) => time.slice(0, 10));
+  const [from, to] = data.period && isOfClock(data.unit) ? [data.bins[0], data.bins[data.bins.length - 1]] : days;
+  for (const id of ['from', 'to']) {
+    if (data.period && isOfClock(data.unit)) Object.assign(byId(id), { type: 'datetime-local', step: { second: 1, minute: 60, hour: 3600 }[data.unit] });
+    Object.assign(byId(id), { min: from, max: to, defaultValue: id === 'from' ? from : to, disabled: !data.period });
+  }
   // On a phone, open filters would fill the whole screen.
   const isNarrow = matchMedia('(max-width: 40rem)');
   const fold = () => { byId('fold').open = !isNarrow.matches; };
@@ -51,17 +55,19 @@ function summary() {
 }
 
 function about() {
-  const { made, source, filters, items, damaged, version } = data.about;
-  const time = (text) => text.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+  const { made, source, filters, zone, isRedacted, items, damaged, version } = data.about;
+  const time = (text) => `${text.replace('T', ' ')} ${zone}`;
   byId('about').append(`Made ${time(made)} by kaizala ${version} from `, userText('bdi', source), ` (${plural(items, 'item')})`,
     data.period ? `. Received ${time(data.period[0])} to ${time(data.period[1])}.` : '. There are no events in it.');
   const remarks = filters.map((text) => `Made only of: ${text}.`);
+  if (isRedacted) remarks.push('Phone numbers and names are replaced by hashes.');
   if (damaged) remarks.push(`${plural(damaged, 'damaged item')} left out.`);
-  if (data.unit !== 'day' && data.unit !== 'hour') remarks.push(`The period is long: events are counted by the ${data.unit}, and the filter selects whole ${data.unit}s.`);
+  if (data.unit !== 'day' && !isOfClock(data.unit)) remarks.push(`The period is long: events are counted by the ${data.unit}, and the filter selects whole ${data.unit}s.`);
   const together = data.actions.reduce((sum, action) => sum + (action.actions ?? 0), 0);
   if (together) remarks.push(`${plural(together, 'action')} with few events are counted together, by package.`);
   if (data.furtherGroups) remarks.push(`${plural(data.furtherGroups, 'group')} with few events are counted together.`);
   if (data.furtherTypes) remarks.push(`${plural(data.furtherTypes, 'event type')} with few events are counted together.`);
+  byId('zone').textContent = zone === 'UTC' ? 'Times are UTC.' : `Times are those of ${zone}.`;
   byId('remarks').replaceChildren(...remarks.map((text) => userText('li', text)));
 }
 

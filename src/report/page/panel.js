@@ -19,10 +19,10 @@ function colour(name) {
 const panels = [];
 
 class Panel {
-  constructor(id, title, parent, { over = '', isList = false } = {}) {
+  constructor(id, title, parent, { over, isList = false } = {}) {
     this.id = id;
-    this.title = over ? `${over}: ${title}` : title;
-    this.heading = element('h3', { id: `${id}-title` }, ...(over ? [userText('span', over, { className: 'over' }), ' '] : []), userText('span', title, { className: 'title' }));
+    this.title = over ? `${over.text}: ${title}` : title;
+    this.heading = element('h3', { id: `${id}-title` }, ...(over ? [userText('span', over.text, { className: 'over', title: over.title }), ' '] : []), userText('span', title, { className: 'title' }));
     this.note = element('p', { className: 'note', dir: 'auto' });
     this.legend = element('ul', { className: 'legend' });
     this.canvas = element('canvas', { id, tabIndex: 0 });
@@ -116,7 +116,7 @@ class Panel {
       : { width: 10, height: 10, rx: 2, fill: colour(set.colour) };
     for (const [name, value] of Object.entries(size)) shape.setAttribute(name, value);
     swatch.append(shape);
-    const button = element('button', { type: 'button', title: 'Show or hide' }, swatch, userText('span', set.label));
+    const button = element('button', { type: 'button', title: [set.title, 'Show or hide'].filter(Boolean).join(' · ') }, swatch, userText('span', set.label));
     button.setAttribute('aria-pressed', String(!this.hidden.has(set.label)));
     button.addEventListener('click', () => {
       if (!this.hidden.delete(set.label)) this.hidden.add(set.label);

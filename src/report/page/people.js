@@ -5,8 +5,7 @@ function activePeople() {
   forSelected(data.activity, (series, bin, person, count) => events.set(person, (events.get(person) ?? 0) + count));
   const rows = [...events].sort((one, other) => other[1] - one[1] || one[0] - other[0]);
   const drawn = rows.slice(0, BARS);
-  const day = (time) => unitName('day', time.slice(0, 10));
-  const seen = (person) => data.people[person].slice(2).map(day);
+  const seen = (person) => data.people[person].slice(2).map((day) => unitName('day', day));
   return {
     ...ranking(drawn.map(([person, count]) => [personCell(person).text, count]), [['Events', 'c0']],
       { unit: 'Events', ids: drawn.map(([person]) => [personCell(person).title, `seen ${seen(person).join(' to ')}`].filter(Boolean).join(', ')) }),
@@ -30,14 +29,17 @@ function silentPeople() {
 
 function openJobs() {
   const open = data.openJobs.filter(([series, bin]) => isSelected(series, bin));
-  const end = Date.parse(data.period?.[1] ?? 0);
+  const utc = (time) => Date.parse(`${time}Z`);
+  const end = utc(data.period?.[1]);
   const state = (due, isLate) => {
     if (!due) return 'No due time';
-    const days = Math.floor(Math.abs(end - Date.parse(due)) / 864e5);
+    const days = Math.floor(Math.abs(end - utc(due)) / 864e5);
     return isLate ? (days ? `${plural(days, 'day')} overdue` : 'Overdue today') : days ? `Due in ${plural(days, 'day')}` : 'Due today';
   };
-  const rows = open.map(([series, , person, due, isLate]) => [
-    actionCell(data.series[series][2]), personCell(person), state(due, isLate), due ? unitName('day', due.slice(0, 10)) : null, groupCell(data.series[series][0])]);
+  // A job whose events are counted together with others says itself what it is called.
+  const job = (series, id, title) => (id ? { text: title || id, title: title ? id : '' } : actionCell(data.series[series][2]));
+  const rows = open.map(([series, , person, due, isLate, id, title]) => [
+    job(series, id, title), personCell(person), state(due, isLate), due ? unitName('day', due.slice(0, 10)) : null, groupCell(data.series[series][0])]);
   const [all, done] = ['assigned', 'done'].map((name) => total(data.counts[name]));
   const late = total(data.counts.late);
   return {

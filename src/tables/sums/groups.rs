@@ -8,6 +8,12 @@ use crate::tables::schema::{GroupRow, Row};
 /// The sources of names, the least trusted first.
 const SOURCES: [&str; 4] = ["event", "archive", "api", "file"];
 
+/// How much a source of names of groups is trusted. Of several names, that with the greatest number counts, and among those the
+/// newest.
+pub(crate) fn trust_in_name(source: Option<&str>) -> usize {
+    SOURCES.iter().position(|known| Some(*known) == source).unwrap_or_default()
+}
+
 /// The name of each group that has one.
 #[derive(Default)]
 pub(super) struct GroupNames(BTreeMap<String, Told>);
@@ -29,7 +35,7 @@ impl Told {
 impl GroupNames {
     pub(super) fn add(&mut self, at: &Spot<'_>, [group, name, group_type, source]: &[Option<&str>; 4]) {
         let Some(group) = *group else { return };
-        let trust = SOURCES.iter().position(|known| Some(*known) == *source).unwrap_or_default();
+        let trust = trust_in_name(*source);
         let is_better = |old: &Told| (old.trust, old.place.order()) < (trust, at.order());
         if self.0.get(group).is_none_or(is_better) {
             let owned = |text: Option<&str>| text.map(str::to_owned);

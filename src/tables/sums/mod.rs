@@ -8,6 +8,7 @@ mod cards;
 mod groups;
 mod people;
 
+pub(crate) use self::groups::trust_in_name;
 use self::{cards::Cards, groups::GroupNames, people::People};
 use super::{
     batch::Batch,

@@ -60,7 +60,7 @@ fn few() -> Vec<StoredItem> {
             json!({"eventId": "m", "eventType": "MemberAdded", "data": {"groupId": HOSTILE, "member": "+15550004"}}),
         ),
         (
-            "2023-03-08T09:10:00Z",
+            "2023-03-09T11:10:00Z",
             json!({"eventId": "t", "eventType": "TextMessageCreated", "data": {"groupId": "other", "text": "Hello"}}),
         ),
     ];
@@ -96,9 +96,17 @@ fn numbers_are_those_of_the_events_with_edits_counted_once() {
     assert_eq!(page.table("jobs")[0], json!(["2023-03-06", "1", "0", "2"]));
     assert_eq!(
         page.table("membership"),
-        json!([["2023-03-06", "0", "0", "0"], ["2023-03-07", "0", "0", "0"], ["2023-03-08", "1", "1", "0"]])
+        json!([
+            ["2023-03-06", "0", "0", "0"],
+            ["2023-03-07", "0", "0", "0"],
+            ["2023-03-08", "1", "1", "0"],
+            ["2023-03-09", "1", "0", "0"]
+        ])
     );
-    assert_eq!(page.table("quarantine"), json!([["2023-03-06", "1"], ["2023-03-07", "0"], ["2023-03-08", "0"]]));
+    assert_eq!(
+        page.table("quarantine"),
+        json!([["2023-03-06", "1"], ["2023-03-07", "0"], ["2023-03-08", "0"], ["2023-03-09", "0"]])
+    );
 
     let choice = page.question(HOSTILE);
     assert_eq!(page.table(&choice), json!([["Yes", "1", "50%"], ["No", "1", "50%"]]));

@@ -15,7 +15,8 @@ use crate::support::{
 };
 
 fn response(card: &str, group: &str, id: &str, by: &str, is_anonymous: bool, questions: &Value) -> Value {
-    json!({"eventId": id, "eventType": "SurveyResponse", "fromUserId": format!("user-{by}"), "data": {"actionId": card,
+    json!({"eventId": id, "eventType": "SurveyResponse", "fromUserId": format!("user-{by}"),
+        "fromUser": format!("+1555000{by}"), "data": {"actionId": card,
         "groupId": group, "responseId": id, "responder": format!("+1555000{by}"), "responderName": format!("Person {by}"),
         "isAnonymous": is_anonymous, "responseDetails": {"responseWithQuestions": questions}}})
 }
@@ -53,7 +54,7 @@ fn events() -> Vec<StoredItem> {
         ("2023-03-08T11:00:00Z", response("order", "south", "c", "3", false, &json!([words("Rice")]))),
         ("2023-03-08T11:10:00Z", response("order", "south", "d", "9", true, &json!([words("Oil")]))),
         (
-            "2023-03-06T09:00:00Z",
+            "2023-03-05T09:00:00Z",
             json!({"eventId": "m", "eventType": "MemberAdded", "data": {"groupId": "north",
             "member": "+15550004", "memberName": "Person 4"}}),
         ),
@@ -66,7 +67,7 @@ fn events() -> Vec<StoredItem> {
     events.iter().flat_map(|(at, event)| stored(event.to_string(), at, false)).collect()
 }
 
-fn made() -> (TempDir, PathBuf) {
+pub(super) fn made() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("there is a place for files");
     write_export(&folder.path().join("raw"), &events(), 1);
     let out = folder.path().join("report.html");
@@ -124,7 +125,7 @@ fn a_click_on_a_bar_filters_and_so_does_enter() {
     page.0.evaluate("document.getElementById('events-by-type').focus()");
     page.0.press("ArrowRight");
     page.0.press("Enter");
-    assert_eq!(page.0.evaluate("location.hash"), "#to=2023-03-06");
+    assert_eq!(page.0.evaluate("location.hash"), "#to=2023-03-05");
     assert_eq!(page.0.complaints(), Vec::<Value>::new());
 }
 
