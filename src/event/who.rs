@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::value::RawValue;
 
-use super::{Answer, Data, Event, Question, canonical::canonical_json};
+use super::{Answer, Data, Event, Question, canonical::canonical_json, json::JsonObject};
 
 /// A person, as far as an event tells of one. Not all of it need be of one piece: a job response tells the phone number alone.
 #[derive(Clone, Default)]
@@ -36,7 +36,10 @@ impl<'a> Event<'a> {
             return people;
         }
         match self.data() {
-            Data::Created(created) => people.extend(answered_phones(&created.questions)),
+            Data::Created(created) => {
+                people.extend(answered_phones(&created.questions));
+                people.extend(self.named_in_fields());
+            }
             Data::Response(response) => {
                 people.extend(answered_phones(&response.questions));
                 people.push(Person {
@@ -61,10 +64,28 @@ impl<'a> Event<'a> {
             | Data::TextMessage(_)
             | Data::Attachment(_)
             | Data::Announcement(_)
-            | Data::SubGroup(_)
-            | Data::Other(_) => {}
+            | Data::SubGroup(_) => {}
+            Data::Other(_) => people.extend(self.named_in_fields()),
         }
         people
+    }
+
+    /// Who is named by the fields of other types' data: in an event of an unknown type, and under `ActionCreated`, where the
+    /// documentation prints the data of a response.
+    fn named_in_fields(&self) -> impl Iterator<Item = Person<'a>> {
+        let named = |data: &JsonObject<'a>| {
+            [
+                ("responderId", "responder", "responderName"),
+                ("memberId", "member", "memberName"),
+                ("assigneeId", "assignee", "assigneeName"),
+            ]
+            .map(|(id, phone, name)| Person {
+                user_id: data.id(id),
+                phone: data.id(phone),
+                name: data.label(name),
+            })
+        };
+        self.fields().map(named).into_iter().flatten()
     }
 }
 
@@ -78,7 +99,8 @@ fn answered_phones<'a>(questions: &[Question<'_>]) -> Vec<Person<'a>> {
 
 /// A body as text to search, whatever it is. In JSON every string is spelled one way, so that no escape hides anything.
 pub fn searchable(body: &[u8]) -> Cow<'_, str> {
-    match serde_json::from_slice::<&RawValue>(body) {
+    let json = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    match serde_json::from_slice::<&RawValue>(json) {
         Ok(json) => String::from_utf8_lossy(&canonical_json(json)).into_owned().into(),
         Err(_) => String::from_utf8_lossy(body),
     }

@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::{event::Timestamp, files, files::Readers};
 
 /// What an erasure in the table leaves elsewhere, for a while.
-pub(super) const OUTLIVES: [&str; 4] = [
+pub(super) const OUTLIVES: [&str; 5] = [
     "Point-in-time recovery can bring the items back for up to 35 days.",
-    "Exports in S3 hold old images until their lifecycle ends: 36 days for those of the dashboards.",
+    "Exports in S3 hold old images until their lifecycle ends: 36 days in lake/exports/, 30 in exports/; results of queries 7.",
+    "Lines in rejected/ of the bucket stay for RetentionDays, or until somebody deletes them: look there.",
     "The Parquet tables of the dashboards follow with the next export.",
     "Copies outside of this deployment (downloads, exported tables, reports) are not touched.",
 ];
@@ -38,7 +39,7 @@ pub(super) struct Receipt {
     pub(super) mentions_kept: usize,
     pub(super) unreadable_items: usize,
     pub(super) tombstones_until: String,
-    pub(super) outlives: [&'static str; 4],
+    pub(super) outlives: [&'static str; 5],
 }
 
 impl Receipt {

@@ -145,7 +145,9 @@ impl Sought {
 
     /// By what the person acts in an event or is its subject; `None` if they do and are not.
     pub(super) fn is_concerned_by(&self, event: &Event<'_>) -> Option<By> {
-        event.concerned().iter().filter_map(|person| self.is(person)).min()
+        let people = event.concerned();
+        let is_only_named = people.iter().all(|person| person.user_id.is_none() && person.phone.is_none());
+        people.iter().filter_map(|person| self.is(person, is_only_named)).min()
     }
 
     /// Whether the person with that id is the one, where a damaged event tells no more.
@@ -153,7 +155,7 @@ impl Sought {
         self.user_ids.contains(id)
     }
 
-    fn is(&self, person: &Person<'_>) -> Option<By> {
+    fn is(&self, person: &Person<'_>, is_only_named: bool) -> Option<By> {
         let Person { user_id, phone, name } = person;
         if user_id.as_deref().is_some_and(|id| self.user_ids.contains(id)) {
             return Some(By::UserId);
@@ -161,8 +163,7 @@ impl Sought {
         if phone.as_deref().and_then(digits).is_some_and(|digits| self.phones.contains(&digits)) {
             return Some(By::Phone);
         }
-        let is_alone = user_id.is_none() && phone.is_none();
-        let is_named = is_alone && name.as_deref().is_some_and(|name| self.names.contains(&folded(name)));
+        let is_named = is_only_named && name.as_deref().is_some_and(|name| self.names.contains(&folded(name)));
         is_named.then_some(By::NameAlone)
     }
 
