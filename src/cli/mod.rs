@@ -3,6 +3,7 @@
 
 mod account;
 mod check;
+mod compare;
 mod completions;
 mod dev;
 mod doctor;
@@ -10,6 +11,7 @@ mod events;
 mod export;
 mod export_filter;
 mod export_source;
+mod forget;
 mod groups;
 mod import;
 mod item;
@@ -75,6 +77,8 @@ enum Command {
     Events(events::Events),
     Quarantine(quarantine::Quarantine),
     Completions(completions::Completions),
+    Compare(Box<compare::Compare>),
+    Forget(Box<forget::Forget>),
     Export(Box<export::Export>),
     Report(Box<report::Report>),
 }
@@ -103,6 +107,8 @@ pub fn run() -> ExitCode {
         Command::Events(events) => events.run(),
         Command::Quarantine(quarantine) => quarantine.run(),
         Command::Completions(completions) => completions.run(),
+        Command::Compare(compare) => compare.run(),
+        Command::Forget(forget) => forget.run(),
         Command::Export(export) => export.run(),
         Command::Report(report) => report.run(),
     };

@@ -19,6 +19,8 @@ mod question;
 mod rest;
 mod same_answers;
 mod timestamp;
+#[cfg(feature = "cli")]
+mod who;
 
 use std::{borrow::Cow, fmt};
 
@@ -26,6 +28,8 @@ use serde_json::value::RawValue;
 
 #[cfg(feature = "lake")]
 pub(crate) use self::question::is_title;
+#[cfg(feature = "cli")]
+pub use self::who::{Person, searchable};
 pub use self::{
     cloud_event::{Batch, CloudEvent, is_json_type, structured},
     data::{

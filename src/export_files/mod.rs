@@ -12,6 +12,8 @@ mod manifest;
 #[cfg(feature = "cli")]
 mod pace;
 #[cfg(feature = "cli")]
+mod pages;
+#[cfg(feature = "cli")]
 mod s3;
 #[cfg(feature = "cli")]
 mod scan;
@@ -26,6 +28,7 @@ pub use self::{
 pub use self::{
     error::ExportFilesError,
     manifest::{DataFile, ExportFolder},
+    pages::pages,
     s3::{S3Location, download},
     scan::{ScanOptions, scan, unfinished_scan},
     writer::{DataFileWriter, ExportFolderWriter, WrittenFile},

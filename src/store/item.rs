@@ -22,9 +22,9 @@ use crate::event::{Event, EventKey, QUARANTINE_GROUP, Sender, Sha256Digest, Time
 const MAX_ID_BYTES: usize = 2048;
 
 /// Kaizala's retries end within two days; a third allows for clocks.
-const LAST_REDELIVERY_DAYS: i64 = 3;
+pub(super) const LAST_REDELIVERY_DAYS: i64 = 3;
 
-const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+pub(super) const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// The reason for which a body is split when it is replayed.
 pub(super) const BATCH_TOO_LARGE: &str = "batch-too-large";

@@ -10,11 +10,15 @@ mod create_table;
 mod describe;
 #[cfg(feature = "lake")]
 mod dynamodb_json;
+#[cfg(feature = "cli")]
+mod erase;
 mod error;
 #[cfg(feature = "lake")]
 mod export_line;
 #[cfg(feature = "lake")]
 mod exports;
+#[cfg(feature = "cli")]
+mod fingerprint;
 #[cfg(feature = "lake")]
 mod groups;
 mod item;
@@ -47,6 +51,7 @@ pub use self::scan::{Page, PageKey};
 pub use self::{
     client::connect_local_patiently,
     describe::{Deployment, ExportPlace, ListedExport, TableFacts},
+    erase::Erasure,
     overview::{GroupFigures, Overview},
     query::{Listed, TimeRange},
     replay::Replay,

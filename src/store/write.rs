@@ -116,8 +116,11 @@ impl Store {
         }
         let first = self.put_under(&record.key, record, &payload).await?;
         let Some(content) = &record.content else {
-            // The key is the body's digest: whatever was there is this body.
-            return Ok(Outcome::Quarantined);
+            // The key is the body's digest: whatever was there is this body, or what is left of it.
+            return Ok(match first {
+                Put::Refused(existing) if existing.is_erased => Outcome::Duplicate,
+                _ => Outcome::Quarantined,
+            });
         };
         match first {
             Put::Accepted => Ok(Outcome::Stored),

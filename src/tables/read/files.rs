@@ -20,7 +20,7 @@ const LONGEST_LINE: usize = 4 * 1024 * 1024;
 
 /// Reads all files, each by one of `threads` threads. Each thread has a worker of its own, which gets every line of its
 /// files, is told after every chunk of them, and is given back in the end.
-pub(super) fn read_lines<W: Worker>(
+pub(crate) fn read_lines<W: Worker>(
     files: &[DataFile],
     threads: usize,
     progress: Progress<'_>,
@@ -30,7 +30,7 @@ pub(super) fn read_lines<W: Worker>(
 }
 
 /// Takes the lines of data files.
-pub(super) trait Worker: Send {
+pub(crate) trait Worker: Send {
     /// Whether the file's checksum and number of lines are to be compared with the manifest.
     const CHECKS: bool;
 
@@ -41,7 +41,7 @@ pub(super) trait Worker: Send {
 }
 
 /// Why a line cannot be taken.
-pub(super) enum LineError {
+pub(crate) enum LineError {
     /// It is not an item.
     Json(serde_json::Error),
     /// Something else.

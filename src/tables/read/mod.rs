@@ -24,6 +24,7 @@ pub use self::{
     rows::{OnDamage, ReadOptions, RowSink, StoredRows},
 };
 
+pub(crate) use self::files::{LineError, Worker, read_lines};
 pub(super) use self::{
     spill::{Span, Spill},
     threads::each_of,

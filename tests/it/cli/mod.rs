@@ -1,6 +1,7 @@
 //! The commands of `kaizala` as processes.
 
 mod callback_urls;
+mod compare;
 mod dev;
 mod doctor;
 mod doctor_exports;
@@ -8,6 +9,8 @@ mod events;
 mod export;
 mod export_files;
 mod export_table;
+mod forget;
+mod forget_whole;
 mod groups_list;
 mod groups_names;
 mod help;

@@ -5,3 +5,4 @@ mod data;
 mod identity;
 mod latest;
 mod same_answers;
+mod who;

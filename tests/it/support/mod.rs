@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod lambda;
 pub mod operator;
 pub mod page;
+pub mod planted;
 pub mod process;
 pub mod proxy;
 pub mod tables;
