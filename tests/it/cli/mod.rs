@@ -2,6 +2,8 @@
 
 mod callback_urls;
 mod dev;
+mod dev_page;
+mod dev_page_guard;
 mod doctor;
 mod doctor_exports;
 mod events;
