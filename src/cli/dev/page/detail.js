@@ -51,7 +51,7 @@ function bodyOf({ text, isJson, isUtf8, isCut }) {
 // A table that scrolls by itself, also by the keyboard.
 function scrolling(label, className, columns, rows) {
   const head = element('tr', {}, ...columns.map((column) => element('th', { scope: 'col', textContent: column })));
-  const body = rows.map((row) => element('tr', {}, ...row.map((cell, at) => sent('td', cell ?? '–', { className: columns[at] === 'type' ? 'kind' : '' }))));
+  const body = rows.map((row) => element('tr', {}, ...row.map((cell, at) => sent('td', cell ?? '–', { className: columns[at] === 'type' || columns[at] === 'row' ? 'kind' : '' }))));
   const region = element('div', { className: `scroll ${className}`, tabIndex: 0 }, element('table', {}, element('thead', {}, head), element('tbody', {}, ...body)));
   region.setAttribute('role', 'region');
   region.setAttribute('aria-label', label);
@@ -61,10 +61,17 @@ function scrolling(label, className, columns, rows) {
 function rowsOf({ name, columns, rows, count }) {
   const title = element('h4', {}, element('code', { textContent: name }), ` · ${plural(count, 'row')}`);
   const more = count > rows.length ? [element('p', { className: 'note', textContent: `The first ${rows.length} are shown.` })] : [];
-  // One row reads better from top to bottom.
-  const shown = rows.length === 1 ? facts(columns.map((column, at) => [column, rows[0][at]])) : scrolling(`Rows of ${name}`, 'wide', columns, rows);
-  shown.dataset.table = name;
-  return [title, shown, ...more];
+  // What is the same in all rows is told once, from top to bottom.
+  const places = [...columns.keys()];
+  const varies = places.filter((at) => rows.some((row) => row[at] !== rows[0][at]));
+  const same = places.filter((at) => !varies.includes(at));
+  const once = facts(same.map((at) => [columns[at], rows[0][at]]));
+  once.dataset.table = name;
+  if (rows.length === 1) return [title, once];
+  const each = scrolling(`Rows of ${name}`, 'wide', ['row', ...varies.map((at) => columns[at])],
+    rows.map((row, number) => [`${number + 1}`, ...varies.map((at) => row[at])]));
+  each.dataset.table = name;
+  return [title, once, each, ...more];
 }
 
 function itemOf({ group, key, attributes, tables, problem }) {
@@ -75,7 +82,7 @@ function itemOf({ group, key, attributes, tables, problem }) {
     scrolling('Attributes of the item', 'item', ['attribute', 'type', 'value'], attributes),
     element('h3', { textContent: 'Rows for dashboards' }),
     ...rows,
-    element('p', { className: 'note', textContent: 'Columns without a value are left out, and is_latest, which depends on all other rows.' }),
+    element('p', { className: 'note', textContent: 'What all rows of a table share is told once. Left out are columns without a value, and is_latest, which depends on the other events.' }),
   ];
 }
 

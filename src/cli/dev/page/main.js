@@ -33,6 +33,7 @@ function take({ run: other, most, counts, deliveries }) {
   // One row is reached by Tab, the others by the arrow keys.
   if (!list.querySelector('[tabindex="0"]') && list.firstChild) list.firstChild.firstChild.tabIndex = 0;
   byId('nothing').hidden = list.children.length > 0;
+  byId('hint').hidden = list.children.length === 0 || opened !== null;
   byId('forgotten').hidden = seen <= list.children.length;
   byId('forgotten').textContent = `The last ${wholeNumber.format(list.children.length)} of ${wholeNumber.format(seen)} are remembered; the table has all that were stored.`;
   byId('summary').replaceChildren(...OUTCOMES.map((outcome) => {
@@ -75,7 +76,7 @@ function close() {
   opened = null;
   mark(null);
   byId('detail').hidden = true;
-  byId('hint').hidden = false;
+  byId('hint').hidden = list.children.length === 0;
   document.body.classList.remove('opened');
   row?.focus();
 }

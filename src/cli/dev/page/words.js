@@ -29,6 +29,7 @@ function size(bytes) {
 }
 
 function latency(milliseconds) {
+  if (milliseconds < 0.05) return '< 0.1 ms';
   return `${milliseconds < 100 ? oneDigit.format(milliseconds) : wholeNumber.format(milliseconds)} ms`;
 }
 
