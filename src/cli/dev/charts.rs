@@ -24,7 +24,7 @@ pub(super) async fn page(store: &Store) -> anyhow::Result<String> {
         let options =
             ReadOptions { filter: Filter::default(), damage: OnDamage::Skip, redactor: None, threads: threads() };
         let rows = StoredRows::read(export, &options, scratch.path(), &|_| {})?;
-        let about = About { made_at: now(), source, filters: Vec::new() };
+        let about = About { made_at: now(), source, filters: Vec::new(), zone: None, is_redacted: false };
         let data = report::count(&rows, threads(), &|_| {}, &about)?;
         anyhow::Ok(report::render(&data))
     });
