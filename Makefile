@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test test-clients lint soak fuzz mutants gate bench bench-cpu bench-export bench-lake vendor build invoke \
-  start-api deploy deploy-local verify-aws clean tools receiver browser
+  start-api deploy deploy-local verify-aws clean tools receiver browser screenshots
 
 PORT ?= 9000
 DB_PORT ?= 8000
@@ -25,7 +25,7 @@ in_venv := PATH="$(CURDIR)/$(venv)/bin:$$PATH"
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Start the receiver here over an embedded DynamoDB, deliver every file of events/, show the rows, go on serving
+run: ## Start the receiver here over an embedded DynamoDB, with a page at http://127.0.0.1:9000/; deliver every file of events/, go on serving
 	KAIZALA_CALLBACK_TOKEN=$(LOCAL_TOKEN) cargo run --locked --features cli --bin kaizala -- \
 	  dev --memory --port $(PORT) --db-port $(DB_PORT) --deliver events
 
@@ -65,6 +65,9 @@ fuzz: ## Fuzz what reads bodies and items, each for SECONDS=60 (needs a nightly 
 
 mutants: .tools/bin/cargo-mutants ## Change src/store and src/event in SAMPLE=200 places, one at a time, and list the changes that no test notices; takes hours
 	scripts/mutants.sh $(or $(SAMPLE),200)
+
+screenshots: browser ## Take the pictures of the README again: the page of `make run`, and a report
+	cargo test --locked --features cli --test it -- --ignored take_the_pictures
 
 vendor: ## Fetch the charting library and the map outline of the report again (needs npm)
 	scripts/vendor.sh

@@ -11,12 +11,11 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::Value;
 
-use super::arrival;
+use super::{desk::Desk, places::places};
 use crate::{
     cli::output::{say, table},
-    event::{Event, EventKey, QUARANTINE_GROUP, Sha256Digest, Timestamp},
-    receiver::Receiver,
-    store::{Store, StoredItem},
+    event::{Event, Timestamp},
+    store::StoredItem,
 };
 
 /// How many characters of a cell are printed.
@@ -32,9 +31,9 @@ pub(super) struct EventFolder {
 }
 
 /// The request that API Gateway passed to the function in this event.
-struct GatewayEvent {
+pub(super) struct GatewayEvent {
     name: String,
-    request: Request<Bytes>,
+    pub(super) request: Request<Bytes>,
 }
 
 impl EventFolder {
@@ -52,18 +51,20 @@ impl EventFolder {
     }
 
     /// Delivers the events in the order of their names. Prints the answer to each, and the rows that the table holds afterwards.
-    pub(super) async fn deliver(self, receiver: &Receiver, store: &Store) -> anyhow::Result<()> {
+    pub(super) async fn deliver(self, desk: &Desk) -> anyhow::Result<()> {
+        let store = &desk.store;
         say(format_args!("Delivered {} events from {}:", self.events.len(), self.path.display()))?;
         say("")?;
-        let mut places = BTreeSet::new();
+        let mut taken = BTreeSet::new();
         for GatewayEvent { name, request } in self.events {
-            places.extend(places_of(request.body()));
-            let answer = receiver.answer(request, arrival()).await;
+            let event = Event::parse(request.body()).ok();
+            taken.extend(places(event.as_ref(), request.body()).map(|(group, key)| (group, key.to_string())));
+            let answer = desk.receive(request).await;
             say(format_args!("  {name:<42} {}  {}", answer.status().as_u16(), what_became(&answer)))?;
         }
 
         let mut rows = Vec::new();
-        for (group, key) in places {
+        for (group, key) in taken {
             rows.extend(store.get(&group, &key).await?.map(|item| row(&item)));
         }
         say("")?;
@@ -77,28 +78,21 @@ impl EventFolder {
 impl GatewayEvent {
     fn read(file: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let request = lambda_http::request::from_str(&text).with_context(|| {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        Self::parse(&name, &text).with_context(|| {
             format!("{} is not an event of an API Gateway HTTP API (payload format 2.0)", file.display())
-        })?;
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        })
+    }
+
+    /// Reads an event as API Gateway passes it.
+    pub(super) fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
+        let request = lambda_http::request::from_str(text)?;
         // The recorded request id is not used: it would make a second delivery look like the receiver's own retry instead of
         // a duplicate.
         let (mut head, body) = request.into_parts();
         head.extensions.clear();
-        Ok(Self { name, request: Request::from_parts(head, Bytes::copy_from_slice(&body)) })
+        Ok(Self { name: name.to_owned(), request: Request::from_parts(head, Bytes::copy_from_slice(&body)) })
     }
-}
-
-/// The keys under which a body may be in the table: as its event, as a revision of it, or in quarantine.
-fn places_of(body: &[u8]) -> Vec<(String, String)> {
-    let (group, keys) = match Event::parse(body) {
-        Ok(event) => {
-            let key = event.key();
-            (event.table_group().into_owned(), vec![key.revision(&event.content_digest()), key])
-        }
-        Err(_) => (QUARANTINE_GROUP.to_owned(), vec![EventKey::quarantined(&Sha256Digest::of(body))]),
-    };
-    keys.into_iter().map(|key| (group.clone(), key.to_string())).collect()
 }
 
 fn what_became(answer: &http::Response<Bytes>) -> String {

@@ -1,22 +1,38 @@
-//! `kaizala dev`: runs the receiver on this machine, over an embedded DynamoDB.
+//! `kaizala dev`: runs the receiver on this machine, over an embedded DynamoDB, with a page that shows what arrives.
+//!
+//! `desk` answers deliveries and hands them to `feed`, which remembers them; `page` shows them, `detail` what became of one,
+//! `charts` the report; `samples` are what its buttons deliver.
 
+mod charts;
+mod desk;
+mod detail;
+mod feed;
 mod folder;
+mod guard;
+mod indent;
+mod page;
+mod places;
+mod samples;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow, ensure};
 use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::{IntoResponse, Response},
     serve::ListenerExt,
 };
 use clap::Args;
-use uuid::Uuid;
 
-use self::folder::EventFolder;
+use self::{
+    desk::Desk,
+    feed::Feed,
+    folder::EventFolder,
+    page::{Ask, Page},
+};
 use super::{
     CALLBACK_TOKEN_VARIABLE, callback_token_if_set,
     output::say,
@@ -24,9 +40,8 @@ use super::{
     token::new_token,
 };
 use crate::{
-    clock::now,
     receiver::{Receiver, WEBHOOK_PATH},
-    store::{Arrival, Deployment, Store, connect_local},
+    store::{Deployment, Store, connect_local},
     token::{AcceptedTokens, TokenDigest},
 };
 
@@ -36,12 +51,13 @@ const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
 /// Run the receiver on this machine, over an embedded DynamoDB.
 ///
-/// It runs the same code as the Lambda. The database has a port of its own, so that any DynamoDB tool can look inside. The
-/// callback token is read from KAIZALA_CALLBACK_TOKEN; without it, a fresh token is made and printed.
+/// It runs the same code as the Lambda. A page shows what arrives, and what becomes of it in the tables. The database has a
+/// port of its own, so that any DynamoDB tool can look inside. The callback token is read from KAIZALA_CALLBACK_TOKEN; without
+/// it, a fresh token is made and printed.
 #[derive(Args)]
 #[command(after_help = "Example:\n  kaizala dev --memory")]
 pub(super) struct Dev {
-    /// Port of the webhook; 0 for any free one.
+    /// Port of the webhook and of the page; 0 for any free one.
     #[arg(long, env = "KAIZALA_DEV_PORT", default_value_t = 9000)]
     port: u16,
 
@@ -96,13 +112,21 @@ impl Dev {
 
         let accepted = AcceptedTokens::only(digest);
         let listener = listen(self.port, "--port").await?;
-        let url = format!("http://{}{WEBHOOK_PATH}", listener.local_addr()?);
-        let receiver = Receiver::new(accepted, store.clone());
+        let address = listener.local_addr()?;
+        let url = format!("http://{address}{WEBHOOK_PATH}");
+        let desk = Arc::new(Desk {
+            receiver: Receiver::new(accepted.clone(), store.clone()),
+            tokens: accepted,
+            store,
+            feed: Arc::new(Feed::new()),
+        });
+        let page = Page { desk: desk.clone(), port: address.port(), token: token.in_header()? };
         if let Some(events) = events {
-            events.deliver(&receiver, &store).await?;
+            events.deliver(&desk).await?;
         }
         // Logging begins only now, so that its lines do not come between those about the folder's events.
         log_to_stderr();
+        say(format_args!("Page      http://{address}/"))?;
         say(format_args!("Webhook   {url}"))?;
         say(format_args!("Database  {db_url} (table {}, {place})", self.table))?;
         say(format_args!("Token     {}", token.shown()))?;
@@ -110,13 +134,18 @@ impl Dev {
         say("Deliver an event:")?;
         say(format_args!("  curl -i -H \"kz-callback-token: {}\" -d '{EXAMPLE}' {url}", token.in_shell()))?;
 
-        let app = Router::new().fallback(answer).with_state(receiver);
+        let app = Router::new().fallback(answer).with_state(Arc::new(page));
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
                 tracing::debug!(%error, "answers may be held back for a moment");
             }
         });
-        axum::serve(listener, app).with_graceful_shutdown(shutdown()).await.context("the webhook cannot be served")?;
+        let ended = async move {
+            shutdown().await;
+            // Pages that are open would be waited for.
+            desk.feed.close();
+        };
+        axum::serve(listener, app).with_graceful_shutdown(ended).await.context("the webhook cannot be served")?;
         db_server.await?.map_err(|error| anyhow!(error)).context("the database cannot be served")
     }
 
@@ -160,6 +189,14 @@ impl CallbackToken {
         }
     }
 
+    /// The token as a sender puts it into a header.
+    fn in_header(&self) -> anyhow::Result<HeaderValue> {
+        let mut value = HeaderValue::from_str(self.value())
+            .with_context(|| format!("{CALLBACK_TOKEN_VARIABLE} has characters that a header cannot hold"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
     /// The token as a shell puts it into a header.
     fn in_shell(&self) -> String {
         match self {
@@ -169,16 +206,15 @@ impl CallbackToken {
     }
 }
 
-async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
+async fn answer(State(page): State<Arc<Page>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    if let Some(ask) = Ask::read(&head.method, head.uri.path()) {
+        return page.answer(ask, &head).await;
+    }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         // If the body broke off instead, the sender is gone and does not read the status.
+        page.desk.too_large(&head, StatusCode::PAYLOAD_TOO_LARGE);
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    receiver.answer(Request::from_parts(head, body), arrival()).await.map(Body::from)
-}
-
-/// Makes what API Gateway adds to a request: the time of arrival and an id.
-fn arrival() -> Arrival {
-    Arrival { received_at: now(), request_id: Some(Uuid::new_v4().to_string()) }
+    page.desk.receive(Request::from_parts(head, body)).await.map(Body::from)
 }

@@ -3,6 +3,8 @@
 mod callback_urls;
 mod compare;
 mod dev;
+mod dev_page;
+mod dev_page_guard;
 mod doctor;
 mod doctor_exports;
 mod events;

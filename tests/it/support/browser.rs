@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -38,6 +39,11 @@ pub struct Browser {
 impl Browser {
     /// Opens a file in a window of a width in pixels.
     pub fn open(file: &Path, width: u32) -> Self {
+        Self::open_url(url::Url::from_file_path(file).expect("the path is absolute").as_str(), width)
+    }
+
+    /// Opens a page in a window of a width in pixels.
+    pub fn open_url(url: &str, width: u32) -> Self {
         let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = tempfile::tempdir().expect("there is a place for files");
         // The browser reads messages from descriptor 3 and writes them to 4. The shell connects these with our pipes.
@@ -80,15 +86,19 @@ impl Browser {
             browser.call(&format!("{domain}.enable"), &json!({}));
         }
         browser.resize(width);
-        let url = url::Url::from_file_path(file).expect("the path is absolute");
-        browser.call("Page.navigate", &json!({"url": url.as_str()}));
+        browser.call("Page.navigate", &json!({"url": url}));
         browser.wait_for("Page.loadEventFired");
         browser
     }
 
     /// Gives the window another width.
     pub fn resize(&mut self, width: u32) {
-        let metrics = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        self.resize_to(width, 800);
+    }
+
+    /// Gives the window another width and height.
+    pub fn resize_to(&mut self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.call("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
@@ -106,6 +116,19 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
+    /// Waits until an expression in the page is true.
+    pub fn wait_until(&mut self, expression: &str) {
+        self.evaluate(&format!(
+            "new Promise((done) => {{ const look = () => (({expression}) ? done(0) : setTimeout(look, 20)); look(); }})"
+        ));
+    }
+
+    /// What the window shows, as PNG.
+    pub fn screenshot(&mut self) -> Vec<u8> {
+        let picture = self.call("Page.captureScreenshot", &json!({"format": "png"}));
+        STANDARD.decode(picture["data"].as_str().expect("it is text")).expect("it is base64")
+    }
+
     /// Presses a key and lets it go.
     pub fn press(&mut self, key: &str) {
         let code = match key {
@@ -116,6 +139,7 @@ impl Browser {
             "Home" => 36,
             "ArrowRight" => 39,
             "ArrowDown" => 40,
+            "ArrowUp" => 38,
             "Backspace" => 8,
             _ => panic!("{key} has no code here"),
         };

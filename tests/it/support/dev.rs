@@ -30,8 +30,21 @@ impl Dev {
 
     /// Delivers a body by POST, and returns status line, headers and body of the answer.
     pub fn post(&self, token: &str, body: &[u8]) -> String {
-        let address =
-            self.url.strip_prefix("http://").and_then(|url| url.strip_suffix("/webhook")).expect("it is local");
-        http(address, &format!("POST /webhook HTTP/1.1\r\nkz-callback-token: {token}"), body)
+        http(self.address(), &format!("POST /webhook HTTP/1.1\r\nkz-callback-token: {token}"), body)
+    }
+
+    /// Where it listens: IP address and port.
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").and_then(|url| url.strip_suffix("/webhook")).expect("it is local")
+    }
+
+    /// The page that shows what arrives.
+    pub fn page(&self) -> String {
+        format!("http://{}/", self.address())
+    }
+
+    /// Asks for a path by GET, and returns status line, headers and body of the answer.
+    pub fn get(&self, path: &str) -> String {
+        http(self.address(), &format!("GET {path} HTTP/1.1"), b"")
     }
 }

@@ -54,6 +54,21 @@ impl Process {
         peak.and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or_default() / 1024
     }
 
+    /// Asks the program to end, as Ctrl-C does, and waits for that. Returns its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let asked =
+            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("there is a kill");
+        assert!(asked.success());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                return status.code();
+            }
+            assert!(Instant::now() < deadline, "it does not end; there was:\n{}", self.output());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Everything that the program has printed so far.
     pub fn output(&self) -> String {
         self.output.lock().expect("no listener panics").clone()
