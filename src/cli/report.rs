@@ -33,11 +33,9 @@ use crate::{
 /// folder that TMPDIR names.
 /// Exit code 1 if the filters match nothing, unless --allow-empty is given.
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  kaizala report --from SurveyResponse.zip --out report.html\n  \
+#[command(after_help = "Example:\n  kaizala report --from SurveyResponse.zip --out report.html\n  \
                         kaizala report --from table --endpoint-url http://127.0.0.1:8000 --out report.html --open\n  \
-                        kaizala report --from s3://my-bucket/exports --since 2023-03-01 --time-zone Asia/Kolkata --redact --out report.html"
-)]
+                        kaizala report --from s3://my-bucket/exports --since 2023-03-01 --time-zone Asia/Kolkata --redact --out report.html")]
 pub(super) struct Report {
     #[command(flatten)]
     source: ExportSource,
