@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     counts::{Answers, Cell, Sample, Sampled, cut},
+    cube::Cube,
     plan::{Question, ReportPlan},
     question::{Chart, Choices},
     room,
@@ -14,14 +15,16 @@ use super::{
 };
 
 /// The questions that the page has room for, and how many are left out. Those with the most answers come first.
-pub(super) fn questions(plan: &ReportPlan, tallied: &Tallied, series: &Series) -> (Vec<Value>, usize) {
+pub(super) fn questions(plan: &ReportPlan, tallied: &Tallied, cube: &Cube) -> (Vec<Value>, usize) {
+    let series = &cube.series;
     let mut counted: Vec<_> = plan.questions.iter().map(|_| Counted::default()).collect();
     for ((question, cell), answers) in &tallied.answers {
         counted[usize::from(*question)].push(series, *cell, answers);
     }
     let mut order: Vec<_> = (0..counted.len()).collect();
     order.sort_by_key(|at| Reverse(counted[*at].answered));
-    let (mut room, mut shown) = (room::ANSWERS, BTreeMap::new());
+    let unused = room::COUNTS.saturating_sub(cube.bytes());
+    let (mut room, mut shown) = (room::ANSWERS + unused, BTreeMap::new());
     for at in order {
         let value = question(at, &plan.questions[at], &counted[at], tallied);
         if let Some(rest) = room.checked_sub(room::bytes(&value)) {

@@ -37,7 +37,7 @@ pub(super) fn page_data(
     [items, damaged]: [u64; 2],
 ) -> Value {
     let series = &cube.series;
-    let (questions, dropped) = answers::questions(plan, tallied, series);
+    let (questions, dropped) = answers::questions(plan, tallied, cube);
     let mut named = Named::new(plan);
     let active = named.most_active();
     let (activity, active) = lists::activity(tallied, series, active);

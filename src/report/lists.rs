@@ -140,7 +140,9 @@ pub(super) fn known(tallied: &Tallied, named: &mut Named<'_>) -> Packed {
         for length in [silent.len(), listed.len()] {
             known.push(u32::try_from(length).unwrap_or(u32::MAX));
         }
-        listed.into_iter().for_each(|place| known.push(place));
+        for place in listed {
+            known.push(place);
+        }
     }
     known
 }

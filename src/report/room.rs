@@ -9,7 +9,7 @@ pub const MAX_PAGE_BYTES: usize = 3_000_000;
 
 /// The counts of events by group, type, action and time. If they need more, a larger unit of time is chosen.
 pub(super) const COUNTS: usize = 620_000;
-/// The counts of answers. If they need more, the questions with the fewest answers are left out.
+/// The counts of answers, which may use what the counts of events leave. If they need more, the questions with the fewest answers are left out.
 pub(super) const ANSWERS: usize = 700_000;
 /// Single answers. All questions that need it have the same share.
 pub(super) const SAMPLES: usize = 360_000;
