@@ -35,11 +35,9 @@ impl<'a> Event<'a> {
             people.push(Person { user_id: self.object_id.clone(), phone: self.object_id.clone(), name: None });
             return people;
         }
+        people.extend(self.named_in_fields());
         match self.data() {
-            Data::Created(created) => {
-                people.extend(answered_phones(&created.questions));
-                people.extend(self.named_in_fields());
-            }
+            Data::Created(created) => people.extend(answered_phones(&created.questions)),
             Data::Response(response) => {
                 people.extend(answered_phones(&response.questions));
                 people.push(Person {
@@ -57,21 +55,19 @@ impl<'a> Event<'a> {
             Data::JobResponse(response) => {
                 people.push(Person { user_id: None, phone: response.assignee, name: response.assignee_name });
             }
-            Data::MemberChange(change) => {
-                people.push(Person { user_id: change.member_id, phone: change.member, name: change.member_name });
-            }
             Data::ImportedMessage(_)
             | Data::TextMessage(_)
             | Data::Attachment(_)
             | Data::Announcement(_)
-            | Data::SubGroup(_) => {}
-            Data::Other(_) => people.extend(self.named_in_fields()),
+            | Data::MemberChange(_)
+            | Data::SubGroup(_)
+            | Data::Other(_) => {}
         }
         people
     }
 
-    /// Who is named by the fields of other types' data: in an event of an unknown type, and under `ActionCreated`, where the
-    /// documentation prints the data of a response.
+    /// Who is named by the fields of `data`, whatever the event type: the documentation prints the data of a response under
+    /// `ActionCreated`, and that of a member under `JobResponse`, and other types may come.
     fn named_in_fields(&self) -> impl Iterator<Item = Person<'a>> {
         let named = |data: &JsonObject<'a>| {
             [

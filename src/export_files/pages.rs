@@ -22,12 +22,12 @@ pub fn pages(store: &Store, options: ScanOptions) -> mpsc::Receiver<Result<Vec<S
                 if let Some(pace) = &pace {
                     pace.wait().await;
                 }
-                let page = store.scan_page(segment, segments, after.as_ref()).await;
-                if let (Some(pace), Ok(page)) = (&pace, &page) {
+                let read = store.scan_page(segment, segments, after.as_ref()).await;
+                if let (Some(pace), Ok(page)) = (&pace, &read) {
                     pace.took(page.read_units);
                 }
-                after = page.as_ref().ok().and_then(|page| page.last.clone());
-                let is_unread = sender.send(page.map(|page| page.items)).await.is_err();
+                after = read.as_ref().ok().and_then(|page| page.last.clone());
+                let is_unread = sender.send(read.map(|page| page.items)).await.is_err();
                 if is_unread || after.is_none() {
                     return;
                 }

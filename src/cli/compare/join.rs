@@ -73,8 +73,8 @@ impl Dealt {
             let bytes = fs::read(path(&folder, bucket))?;
             let mut items = BTreeMap::<(&[u8], &[u8]), [Option<&[u8]>; 2]>::new();
             let mut rest = &bytes[..];
-            while let Some((side, digest, group, key)) = next(&mut rest) {
-                items.entry((group, key)).or_default()[usize::from(side)] = Some(digest);
+            while let Some(Record { side, digest, place }) = Record::next(&mut rest) {
+                items.entry(place).or_default()[side] = Some(digest);
             }
             for ((group, key), sides) in items {
                 let difference = match sides {
@@ -94,21 +94,31 @@ impl Dealt {
     }
 }
 
-/// Takes a record off the front.
-fn next<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8], &'a [u8], &'a [u8])> {
-    let mut take = |count: usize| {
-        let (taken, left) = rest.split_at_checked(count)?;
-        *rest = left;
-        Some(taken)
-    };
-    let side = take(1)?[0];
-    let digest = take(DIGEST_BYTES)?;
-    let mut text = || {
-        let length = u16::from_le_bytes(take(2)?.try_into().ok()?);
-        take(usize::from(length))
-    };
-    let (group, key) = (text()?, text()?);
-    Some((side.min(1), digest, group, key))
+/// An item in a file.
+struct Record<'a> {
+    /// 0 for the export, 1 for the table.
+    side: usize,
+    digest: &'a [u8],
+    /// Group and key.
+    place: (&'a [u8], &'a [u8]),
+}
+
+impl<'a> Record<'a> {
+    /// Takes a record off the front.
+    fn next(rest: &mut &'a [u8]) -> Option<Self> {
+        let mut take = |count: usize| {
+            let (taken, left) = rest.split_at_checked(count)?;
+            *rest = left;
+            Some(taken)
+        };
+        let side = usize::from(take(1)?[0] != 0);
+        let digest = take(DIGEST_BYTES)?;
+        let mut text = || {
+            let length = u16::from_le_bytes(take(2)?.try_into().ok()?);
+            take(usize::from(length))
+        };
+        Some(Self { side, digest, place: (text()?, text()?) })
+    }
 }
 
 fn path(folder: &TempDir, bucket: usize) -> PathBuf {

@@ -2,6 +2,8 @@
 
 mod join;
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
@@ -69,7 +71,7 @@ impl Differences {
     fn text(&self, what: &str) -> String {
         let mut text = format!("{what}: {}", self.count);
         for (group, key) in &self.keys {
-            text.push_str(&format!("\n  {} / {}", harmless(group), harmless(key)));
+            let _ = write!(text, "\n  {} / {}", harmless(group), harmless(key));
         }
         if self.count > self.keys.len() as u64 {
             text.push_str("\n  … more with --limit");

@@ -65,7 +65,8 @@ async fn of_three_people_among_twenty_thousand_events_no_trace_is_left_and_all_e
             people.insert(id.to_owned(), phone.to_owned());
         }
     }
-    let known: String = people.iter().map(|(id, phone)| format!("user-id {id}\nphone {phone}\n")).collect();
+    let known: Vec<_> = people.iter().map(|(id, phone)| format!("user-id {id}\nphone {phone}\n")).collect();
+    let known = known.concat();
     let names_one = |text: &str| people.iter().any(|(id, phone)| text.contains(id) || text.contains(phone));
     let before = world.all_items().await;
     let mut traced = BTreeSet::new();
