@@ -34,8 +34,8 @@ fn the_pictures_are_small_and_the_readme_shows_them() {
 fn take_the_pictures() {
     fs::create_dir_all(root().join("docs/images")).expect("there is room");
     let dev = Dev::start(&["--memory"], Some("t"));
-    let mut browser = Browser::open_url(&dev.page(), 1040);
-    browser.resize_to(1040, 650);
+    let mut browser = Browser::open_url(&dev.page(), 1120);
+    browser.resize_to(1120, 650);
     for button in ["burst", "samples"] {
         browser.evaluate(&format!("document.getElementById('{button}').click()"));
         browser.wait_until("/made/.test(document.getElementById('done').textContent)");
@@ -61,8 +61,8 @@ fn take_the_pictures() {
     assert_eq!(code, 0, "{error}");
     let page = folder.path().join("report.html");
     report(&raw, &page, &[]);
-    let mut browser = Browser::open(&page, 1040);
-    browser.resize_to(1040, 650);
+    let mut browser = Browser::open(&page, 1120);
+    browser.resize_to(1120, 650);
     browser.wait_until("Chart.getChart('events-by-type')");
     browser.evaluate("Chart.defaults.animation = false; new Promise((done) => setTimeout(done, 1500))");
     fs::write(picture("report.png"), browser.screenshot()).expect("there is room");
