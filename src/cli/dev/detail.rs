@@ -62,7 +62,7 @@ struct ShownTable {
     name: &'static str,
     /// Those that have a value in one of the rows.
     columns: Vec<&'static str>,
-    rows: Vec<Vec<Option<String>>>,
+    rows: Vec<Cells>,
     /// How many rows there are, shown or not.
     count: usize,
 }
@@ -127,9 +127,12 @@ fn attributes(item: &StoredItem) -> Vec<[String; 3]> {
         .collect()
 }
 
+/// The cells of a row as text.
+type Cells = Vec<Option<String>>;
+
 /// The rows by table, in the order in which the tables first occur; or why there are none.
 fn rows(item: &StoredItem, body: &[u8]) -> (Vec<ShownTable>, Option<String>) {
-    let mut tables: Vec<(Table, Vec<Vec<Option<String>>>, usize)> = Vec::new();
+    let mut tables: Vec<(Table, Vec<Cells>, usize)> = Vec::new();
     // Which version is the latest is known when all rows have been read, so that column is not shown.
     let flattened = flatten(item, body, true, &mut |row| {
         let table = row.table();
@@ -150,7 +153,7 @@ fn rows(item: &StoredItem, body: &[u8]) -> (Vec<ShownTable>, Option<String>) {
     (tables.into_iter().map(|(table, rows, count)| shown(table, &rows, count)).collect(), problem)
 }
 
-fn shown(table: Table, rows: &[Vec<Option<String>>], count: usize) -> ShownTable {
+fn shown(table: Table, rows: &[Cells], count: usize) -> ShownTable {
     let has_value = |at: usize| rows.iter().any(|row| row[at].is_some());
     let with_values: Vec<_> =
         (0..table.columns().len()).filter(|at| table.columns()[*at].name != IS_LATEST && has_value(*at)).collect();
@@ -162,7 +165,7 @@ fn shown(table: Table, rows: &[Vec<Option<String>>], count: usize) -> ShownTable
     }
 }
 
-fn cells(row: &Row<'_>) -> Vec<Option<String>> {
+fn cells(row: &Row<'_>) -> Cells {
     let mut cells = Vec::new();
     row.each_cell(|_, cell| {
         cells.push(match cell {

@@ -1,6 +1,5 @@
 //! The events that the page delivers: those of `events/`, which are inside of the program, so that it needs no folder.
 
-use bytes::Bytes;
 use http::{HeaderValue, Request};
 use uuid::Uuid;
 
@@ -96,7 +95,7 @@ pub(super) async fn deliver_burst(desk: &Desk, token: &HeaderValue) -> anyhow::R
     let mut deliveries = 0;
     for body in DeliveryPlan::new(seed, mix) {
         let request = Request::post(WEBHOOK_PATH).header(CALLBACK_TOKEN_HEADER, token);
-        desk.receive(request.body(Bytes::from(body))?).await;
+        desk.receive(request.body(body)?).await;
         deliveries += 1;
     }
     Ok(deliveries)
