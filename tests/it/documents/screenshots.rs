@@ -66,7 +66,7 @@ fn take_the_pictures() {
     browser.wait_until("Chart.getChart('events-by-type')");
     // The charts, and not the filters above them.
     browser.evaluate(
-        "document.getElementById('filters').hidden = true; document.getElementById('activity-title').scrollIntoView()",
+        "document.getElementById('filters').hidden = true; document.documentElement.style.scrollPaddingTop = 0; document.getElementById('activity-title').scrollIntoView()",
     );
     browser.wait_until("see.isPainted('events-by-type') && see.isPainted('events-by-group')");
     fs::write(picture("report.png"), browser.screenshot()).expect("there is room");
