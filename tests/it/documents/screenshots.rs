@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use crate::support::{
     browser::Browser,
     dev::Dev,
-    page::{kaizala, report},
+    page::{Page, kaizala, report},
     sample,
     tables::text,
     template::root,
@@ -61,9 +61,13 @@ fn take_the_pictures() {
     assert_eq!(code, 0, "{error}");
     let page = folder.path().join("report.html");
     report(&raw, &page, &[]);
-    let mut browser = Browser::open(&page, 1120);
+    let mut browser = Page::open(&page, 1120).0;
     browser.resize_to(1120, 650);
     browser.wait_until("Chart.getChart('events-by-type')");
-    browser.evaluate("Chart.defaults.animation = false; new Promise((done) => setTimeout(done, 1500))");
+    // The charts, and not the filters above them.
+    browser.evaluate(
+        "document.getElementById('filters').hidden = true; document.documentElement.style.scrollPaddingTop = 0; document.getElementById('activity-title').scrollIntoView()",
+    );
+    browser.wait_until("see.isPainted('events-by-type') && see.isPainted('events-by-group')");
     fs::write(picture("report.png"), browser.screenshot()).expect("there is room");
 }
