@@ -6,6 +6,7 @@ use jiff::{
     Timestamp as Instant,
     tz::{TimeZone, TimeZoneDatabase},
 };
+use time::{Duration, OffsetDateTime};
 
 use crate::event::Timestamp;
 
@@ -111,7 +112,7 @@ impl fmt::Display for LocalTime {
 /// As `2023-03-06`.
 impl fmt::Display for LocalDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let midnight = Instant::from_second(self.0 * DAY_MS / SECOND_MS).map_err(|_| fmt::Error)?;
-        write!(f, "{}", TimeZone::UTC.to_datetime(midnight).date())
+        // The instants of jiff end two days before the last date that a time can have.
+        write!(f, "{}", OffsetDateTime::UNIX_EPOCH.date().saturating_add(Duration::days(self.0)))
     }
 }

@@ -136,3 +136,15 @@ fn csv_for_excel_begins_with_a_byte_order_mark_and_phones_are_strings() {
     let (code, _, error) = export(&[&arguments[..], &["--excel", "--format", "parquet"]].concat(), &[]);
     assert!(code == 2 && error.contains("--excel is for CSV"), "{error}");
 }
+
+#[test]
+fn a_job_that_is_due_at_the_end_of_the_calendar_has_a_local_day() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let job = json!({"eventId": "j", "eventType": "JobCreated", "data": {"actionId": "job", "groupId": "g",
+        "dueDate": "9999-12-31T23:59:59Z", "assignedTo": ["+15550001234"]}});
+    write_export(folder.path(), &stored(job.to_string(), "2023-03-06T10:00:00Z", false), 1);
+    for zone in ["Asia/Kolkata", "America/New_York"] {
+        let jobs = exported(text(folder.path()), &["--time-zone", zone])["jobs"].clone();
+        assert_eq!(jobs[0]["due_at_local_day"], "9999-12-31");
+    }
+}
