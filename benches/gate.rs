@@ -63,7 +63,7 @@ fn token_check(tokens: AcceptedTokens) -> (AcceptedTokens, bool) {
 }
 
 #[library_benchmark(setup = work::stored)]
-#[bench::of_4_kb(args = ("4kb"), config = at_most(298_500))]
+#[bench::of_4_kb(args = ("4kb"), config = at_most(452_500))]
 fn export_rows(stored: (StoredItem, Bytes)) -> ((StoredItem, Bytes), usize) {
     let cells = black_box(work::rows(&stored));
     (stored, cells)
