@@ -135,7 +135,9 @@ pub(crate) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
 
 /// The elements of an array; any other value counts as a list of itself.
 pub(crate) fn list(value: &RawValue) -> Vec<&RawValue> {
-    serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
+    // As with objects, what is not one is found out here for less.
+    let elements = if value.get().starts_with('[') { serde_json::from_str(value.get()).ok() } else { None };
+    elements.unwrap_or_else(|| vec![value])
 }
 
 /// Whether a text is one JSON text.
@@ -224,9 +226,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
-                let value = String::from_utf8_lossy(bytes);
-                // What is borrowed needed no replacement.
-                Ok(Text { exact: matches!(value, Cow::Borrowed(_)), value: Cow::Owned(value.into_owned()) })
+                // `from_utf8_lossy` alone would go byte by byte.
+                Ok(match std::str::from_utf8(bytes) {
+                    Ok(text) => Text { value: Cow::Owned(text.to_owned()), exact: true },
+                    Err(_) => Text { value: Cow::Owned(String::from_utf8_lossy(bytes).into_owned()), exact: false },
+                })
             }
         }
 

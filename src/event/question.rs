@@ -31,6 +31,19 @@ pub struct Question<'a> {
     pub answer: Option<Answer<'a>>,
     /// The answer as it was sent.
     sent: Option<&'a RawValue>,
+    /// What it was read from, where that is an element of a list of questions.
+    #[cfg(feature = "lake")]
+    pub(super) element: Option<Element<'a>>,
+}
+
+/// An element of a list of questions.
+#[cfg(feature = "lake")]
+#[derive(Clone)]
+pub(super) enum Element<'a> {
+    /// A question as it ought to be.
+    Object(JsonObject<'a>),
+    /// Anything else.
+    Other(&'a RawValue),
 }
 
 /// An answer, by the type of its question. What does not fit its type stays [`Answer::Json`]: nothing is dropped.
@@ -173,7 +186,7 @@ impl<'a> Question<'a> {
         // Mostly all of them are objects, and are there after the pass that finds them.
         let details = data.raw("responseDetails").map(|details| serde_json::from_str(details.get()));
         if let Some(Ok(Details::<Vec<JsonObject<'_>>> { questions })) = details {
-            return questions.iter().map(Self::of).collect();
+            return questions.into_iter().map(Self::of).collect();
         }
         Self::all(answered_questions(data, list))
     }
@@ -211,7 +224,16 @@ impl<'a> Question<'a> {
     }
 
     fn untyped() -> Self {
-        Self { title: None, question_type: None, options: None, is_invisible: false, answer: None, sent: None }
+        Self {
+            title: None,
+            question_type: None,
+            options: None,
+            is_invisible: false,
+            answer: None,
+            sent: None,
+            #[cfg(feature = "lake")]
+            element: None,
+        }
     }
 
     /// A question that a download has a column for.
@@ -222,12 +244,17 @@ impl<'a> Question<'a> {
 
     fn read(value: &'a RawValue) -> Self {
         let Some(question) = JsonObject::parse(value.get()) else {
-            return Self { title: text(value), ..Self::untyped() };
+            return Self {
+                title: text(value),
+                #[cfg(feature = "lake")]
+                element: Some(Element::Other(value)),
+                ..Self::untyped()
+            };
         };
-        Self::of(&question)
+        Self::of(question)
     }
 
-    fn of(question: &JsonObject<'a>) -> Self {
+    fn of(question: JsonObject<'a>) -> Self {
         let question_type = question.id("type");
         let sent = question.raw("answer");
         let answer = sent.and_then(|answer| Answer::read(question_type.as_deref(), answer));
@@ -238,6 +265,8 @@ impl<'a> Question<'a> {
             is_invisible: question.flag("isInvisible").unwrap_or(false),
             answer,
             sent,
+            #[cfg(feature = "lake")]
+            element: Some(Element::Object(question)),
         }
     }
 }
@@ -331,7 +360,10 @@ impl<'a> Media<'a> {
         if let Some(url) = string(value) {
             return Some(Self { url: Some(url), file_name: None });
         }
-        let media = JsonObject::parse(value.get())?;
+        Self::of(&JsonObject::parse(value.get())?)
+    }
+
+    fn of(media: &JsonObject<'a>) -> Option<Self> {
         let media = Self {
             url: media.label("mediaUrl").or_else(|| media.label("url")),
             file_name: media.label("mediaFileName").or_else(|| media.label("fileName")),
@@ -344,9 +376,11 @@ impl<'a> Media<'a> {
 impl Media<'_> {
     /// Whether a file's URL and name are all that a value says of it.
     pub(crate) fn is_whole(value: &RawValue) -> bool {
-        let Some(media) = Media::read(value) else { return false };
-        let parts = usize::from(media.url.is_some()) + usize::from(media.file_name.is_some());
-        JsonObject::parse(value.get()).is_none_or(|object| object.members().count() == parts)
+        let Some(object) = JsonObject::parse(value.get()) else { return string(value).is_some() };
+        Media::of(&object).is_some_and(|media| {
+            let parts = usize::from(media.url.is_some()) + usize::from(media.file_name.is_some());
+            object.members().count() == parts
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What of an event its typed view leaves aside: the members that nothing else of this room reads, or that do not read as what
 //! they should be. Empty values (`null`, "", [], {}) say nothing and are left out.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use serde_json::value::RawValue;
 
@@ -12,7 +12,7 @@ use super::{
     canonical::{canonical_json, compact_json},
     data::{ANSWERS_OF_POLLS, due_time},
     json::{JsonObject, list, text},
-    question::{Media, is_title},
+    question::{Element, Media, Question, is_title},
 };
 
 /// Shorter texts are not looked for where a responder is withheld: they occur by accident.
@@ -146,8 +146,8 @@ impl<'a> Event<'a> {
                     _,
                 ) => rest_of_sent(members, data, name, value),
                 (Data::Response(response), "responseDetails") if !response.questions.is_empty() => {
-                    Left::part(rest_of_details(value, |name, value| match name {
-                        "responseWithQuestions" => Left::part(rest_of_questions(value, &ANSWERED)),
+                    Left::part(rest_of_details(value, |name, _| match name {
+                        "responseWithQuestions" => Left::part(rest_of_questions(&response.questions, &ANSWERED)),
                         // The answer to a poll or a meeting.
                         "response" => Left::unless(!has_questions(members)),
                         _ => Left::All,
@@ -220,26 +220,29 @@ const ASKED: Held = Held { names: &["title", "type", "options"] };
 const ANSWERED: Held = Held { names: &["title", "type", "isInvisible", "answer"] };
 
 impl Held {
-    fn holds(&self, question: &JsonObject<'_>, name: &str, value: &RawValue) -> bool {
+    fn holds(&self, question: &Question<'_>, members: &JsonObject<'_>, name: &str, value: &RawValue) -> bool {
         self.names.contains(&name)
             && match name {
-                "title" => question.text(name).is_some(),
-                "type" => question.id(name).is_some(),
-                "isInvisible" => question.flag(name).is_some(),
+                "title" => question.title.is_some(),
+                "type" => question.question_type.is_some(),
+                "isInvisible" => members.flag(name).is_some(),
                 "options" => are_titles(value),
                 _ => true,
             }
     }
 }
 
-fn rest_of_questions(questions: &RawValue, held: &Held) -> Option<String> {
+/// What is left of the questions that were read from a list.
+fn rest_of_questions(questions: &[Question<'_>], held: &Held) -> Option<String> {
     let mut out = String::new();
-    for (position, question) in (1..).zip(list(questions)) {
-        let rest = match JsonObject::parse(question.get()) {
-            Some(question) => left_of(&question, |name, value| Left::unless(held.holds(&question, name, value))),
-            // The title alone.
-            None if text(question).is_some() => None,
-            None => (!is_empty(question)).then(|| compact_json(question)),
+    for (position, question) in (1..).zip(questions) {
+        let rest = match &question.element {
+            Some(Element::Object(members)) => {
+                left_of(members, |name, value| Left::unless(held.holds(question, members, name, value)))
+            }
+            Some(Element::Other(value)) if question.title.is_none() && !is_empty(value) => Some(compact_json(value)),
+            // The title is all there is.
+            _ => None,
         };
         if let Some(rest) = rest {
             out.push(if out.is_empty() { '{' } else { ',' });
@@ -281,11 +284,11 @@ fn rest_of_sent(members: &JsonObject<'_>, data: &Data<'_>, name: &str, value: &R
     let readable = || Left::unless(members.text(name).is_some());
     match (data, name) {
         (Data::Created(card), "questions") if !card.questions.is_empty() && !list(value).is_empty() => {
-            Left::part(rest_of_questions(value, &ASKED))
+            Left::part(rest_of_questions(&card.questions, &ASKED))
         }
-        (Data::Created(_), "responseDetails") if members.list("questions").is_empty() => {
-            Left::part(rest_of_details(value, |name, value| match name {
-                "responseWithQuestions" => Left::part(rest_of_questions(value, &ASKED)),
+        (Data::Created(card), "responseDetails") if members.list("questions").is_empty() => {
+            Left::part(rest_of_details(value, |name, _| match name {
+                "responseWithQuestions" => Left::part(rest_of_questions(&card.questions, &ASKED)),
                 _ => Left::All,
             }))
         }
@@ -340,19 +343,17 @@ fn left_of(object: &JsonObject<'_>, left: impl Fn(&str, &RawValue) -> Left) -> O
             }
             left => left,
         };
-        let whole;
-        let json = match &left {
+        let json = match left {
             Left::Nothing | Left::Withheld => continue,
-            Left::All => {
-                whole = compact_json(value);
-                &whole
-            }
-            Left::Part(json) => json,
+            Left::All if value.get().starts_with(['{', '[']) => Cow::Owned(compact_json(value)),
+            Left::All => Cow::Borrowed(value.get()),
+            Left::Part(json) => Cow::Owned(json),
         };
+        out.reserve(name.len() + json.len() + 8);
         out.push(if out.is_empty() { '{' } else { ',' });
         out.push_str(&serde_json::to_string(&name).unwrap_or_default());
         out.push(':');
-        out.push_str(json);
+        out.push_str(&json);
     }
     closed(out)
 }

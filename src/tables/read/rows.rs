@@ -154,15 +154,17 @@ impl StoredRows {
         make: impl Fn() -> W + Sync,
         each: impl Fn(&mut W, Block) -> io::Result<()> + Sync,
     ) -> Result<Vec<W>, RowsError> {
-        each_of(&self.spans(), threads, make, |worker, span| {
-            let mut bytes = Vec::new();
-            self.blocks.spill.get(*span, &mut bytes).map_err(RowsError::Scratch)?;
-            let mut block = Block::of_bytes(&bytes).map_err(RowsError::Scratch)?;
-            drop(bytes);
+        // The bytes of one block after the other are in the same memory.
+        let make = || (make(), Vec::new());
+        let workers = each_of(&self.spans(), threads, make, |(worker, bytes), span| {
+            bytes.clear();
+            self.blocks.spill.get(*span, bytes).map_err(RowsError::Scratch)?;
+            let mut block = Block::of_bytes(bytes).map_err(RowsError::Scratch)?;
             block.mark_latest(|group, key| !self.superseded.contains(group, key));
             progress(1);
             each(worker, block).map_err(RowsError::Sink)
-        })
+        })?;
+        Ok(workers.into_iter().map(|(worker, _)| worker).collect())
     }
 
     /// Passes all rows to sinks, one for each of at most `threads` threads, and returns the sinks.
