@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
+use super::column::{Cell, Column, ColumnType};
 #[cfg(feature = "cli")]
-use super::schema::Row;
-use super::{
-    column::{Cell, Column, ColumnType},
-    schema::Table,
-};
+use super::schema::{Row, Table};
+#[cfg(feature = "cli")]
 use crate::event::Timestamp;
 
 /// Some rows of a table.
@@ -49,6 +47,7 @@ pub enum Values {
 }
 
 impl Batch {
+    #[cfg(feature = "cli")]
     /// A batch without rows.
     pub fn new(table: Table) -> Self {
         Self::with_columns(table.columns())
@@ -81,6 +80,7 @@ impl Batch {
         self.columns.iter().map(bytes).sum()
     }
 
+    #[cfg(feature = "cli")]
     /// Removes all rows, and keeps their memory for those that come.
     pub fn clear(&mut self) {
         self.rows = 0;
@@ -120,11 +120,13 @@ impl Batch {
         }
     }
 
+    #[cfg(feature = "cli")]
     /// The rows, cell by cell.
     pub fn cells(&self) -> Cells<'_> {
         Cells { batch: self, row: 0, next: vec![0; self.columns.len()] }
     }
 
+    #[cfg(feature = "cli")]
     /// Calls `each` with the cells of every row, until it fails.
     ///
     /// # Errors
@@ -140,6 +142,7 @@ impl Batch {
     }
 }
 
+#[cfg(feature = "cli")]
 /// Rows of a batch that are read one after the other.
 pub struct Cells<'a> {
     batch: &'a Batch,
@@ -148,6 +151,7 @@ pub struct Cells<'a> {
     next: Vec<usize>,
 }
 
+#[cfg(feature = "cli")]
 impl<'a> Cells<'a> {
     /// Puts the cells of the next row into `cells`; none behind the last row.
     pub fn next(&mut self, cells: &mut Vec<Cell<'a>>) {
@@ -228,6 +232,7 @@ fn push_text(text: &mut String, places: &mut Vec<Range<u32>>, value: &str) -> bo
 }
 
 impl Values {
+    #[cfg(feature = "cli")]
     /// The value at a place among those that are not null.
     pub fn cell(&self, at: usize) -> Cell<'_> {
         match self {
