@@ -62,7 +62,7 @@ class Bus:
         counted = collections.Counter((event["detail"]["groupId"], event["detail"]["eventKey"]) for event in events)
         wrong = [f"told {count} times: {key}" for key, count in counted.items() if count != 1]
         wrong += [f"not told: {key}" for key in expected.keys() - counted.keys()]
-        wrong += [f"told of what is no event: {key}" for key in counted.keys() - expected.keys()]
+        wrong += [f"told of an item that is not an event: {key}" for key in counted.keys() - expected.keys()]
         for event in events:
             detail = event["detail"]
             item = expected.get((detail["groupId"], detail["eventKey"]), {})

@@ -132,7 +132,7 @@ class Lake:
 
     def has_no_state(self):
         if any(key == STATE for key, _ in self.objects()):
-            sys.exit(f"deploy-local: there is {STATE}, and was no export")
+            sys.exit(f"deploy-local: {STATE} is there, although nothing was exported")
 
     def expect(self, execution, is_so, what):
         if not is_so:

@@ -18,7 +18,7 @@ use super::{
 const HEAD_BYTES: u64 = 256 * 1024;
 /// How deep a folder is searched.
 const MOST_LEVELS: usize = 16;
-/// How many files are named when none is known.
+/// How many files an error names if the format of none of them is known.
 const MOST_NAMED: usize = 10;
 
 /// A ZIP, a folder or a CSV.

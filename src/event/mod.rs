@@ -15,6 +15,7 @@ pub mod imported;
 pub(crate) mod json;
 mod latest;
 mod question;
+mod response_time;
 #[cfg(feature = "lake")]
 mod rest;
 mod same_answers;
@@ -45,7 +46,7 @@ pub use self::{
 pub use self::{data::ImportedMessage, imported::ImportedType, timestamp::NotATime};
 use self::{
     json::{JsonObject, is_json},
-    question::response_time,
+    response_time::response_time,
 };
 
 /// Who speaks: which envelope an event came in.
